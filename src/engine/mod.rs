@@ -1,0 +1,147 @@
+//! What runs a model's forward pass.
+//!
+//! Owns: the seam between windows and numbers: [`Engine`], [`Worker`], [`Batch`], [`Logits`].
+//! In: packed token ids whose sequence lengths are known. Out: one row of logits a token or a sequence.
+//! Must not: know tasks, labels' meaning, documents or files other than a model's folder.
+
+mod batch;
+pub mod config;
+pub mod fixed;
+pub mod native;
+
+pub use batch::{Batch, BatchError, Sequence};
+pub use config::{Config, Head};
+
+use std::path::PathBuf;
+
+/// Raw class scores, before any softmax.
+///
+/// Shape `[rows, classes]`, f32, classes in the order of `id2label`. For [`Head::Token`] a row is a token and the rows
+/// follow the batch's packed tokens; for [`Head::Sequence`] a row is a sequence of the batch.
+pub type Logits = ndarray::Array2<f32>;
+
+/// A loaded model, shared read-only by any number of workers.
+pub trait Engine: Sync {
+    /// The model's shape and label names.
+    fn config(&self) -> &Config;
+
+    /// A single-threaded runner over the shared weights, with buffers of its own.
+    fn worker(&self) -> Box<dyn Worker + '_>;
+}
+
+/// One thread's view of an [`Engine`].
+pub trait Worker {
+    /// Runs one forward pass.
+    ///
+    /// Rows depend on their own sequence only: batch mates and order change no value by more than 1e-5.
+    ///
+    /// # Errors
+    /// [`ForwardError`] when a token id or a sequence length is outside what the model was built for.
+    fn forward(&mut self, batch: &Batch) -> Result<Logits, ForwardError>;
+}
+
+/// Why a forward pass was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    /// A token id has no row in the embedding table.
+    #[error("token id {id} is outside the model's vocabulary of {vocabulary} entries")]
+    UnknownToken {
+        /// The id that was asked for.
+        id: u32,
+        /// Rows in the embedding table.
+        vocabulary: usize,
+    },
+    /// A token type id has no row in its table.
+    #[error("token type id {id} is outside the model's {types} types")]
+    UnknownType {
+        /// The id that was asked for.
+        id: u32,
+        /// Rows in the table.
+        types: usize,
+    },
+    /// A sequence is longer than the model's position table.
+    #[error("a sequence of {tokens} tokens does not fit the model's {limit} positions")]
+    TooLong {
+        /// Tokens in the sequence, special ones included.
+        tokens: usize,
+        /// Rows in the position table.
+        limit: usize,
+    },
+    /// A logit is not a finite number.
+    #[error("the model returned a logit that is not a finite number (sequence {sequence} of the batch)")]
+    NotFinite {
+        /// Position of the sequence in the batch.
+        sequence: usize,
+    },
+}
+
+/// Why a model folder could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file of the folder cannot be read.
+    #[error("model file `{}` cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of the folder is not in its format.
+    #[error("model file `{}` is not valid: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What was found instead.
+        reason: String,
+    },
+    /// The architecture has no implementation.
+    #[error("model `{}` has the architecture `{found}`, which this engine cannot run; it runs: {supported}", path.display())]
+    Unsupported {
+        /// The model's folder.
+        path: PathBuf,
+        /// `architectures` or `model_type` as found, or the setting that is not supported.
+        found: String,
+        /// What can be run, separated by commas.
+        supported: String,
+    },
+    /// A tensor is missing.
+    #[error("model file `{}` has no tensor `{name}`", path.display())]
+    MissingTensor {
+        /// The weights' file.
+        path: PathBuf,
+        /// The name that was looked for.
+        name: String,
+    },
+    /// A tensor has another shape than config.json says.
+    #[error("model file `{}`: tensor `{name}` has shape {found:?}, but config.json asks for {expected:?}", path.display())]
+    WrongShape {
+        /// The weights' file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Shape in the file.
+        found: Vec<usize>,
+        /// Shape that the configuration asks for.
+        expected: Vec<usize>,
+    },
+    /// A tensor is stored in a type that cannot be read.
+    #[error("model file `{}`: tensor `{name}` is stored as {found}; F32, F16 and BF16 can be read", path.display())]
+    WrongType {
+        /// The weights' file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its element type.
+        found: String,
+    },
+    /// A weight is NaN or infinite.
+    #[error("model file `{}`: tensor `{name}` holds a value that is not a finite number at element {index}", path.display())]
+    NotFinite {
+        /// The weights' file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Flat, row-major index of the first such value.
+        index: usize,
+    },
+}

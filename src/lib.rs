@@ -1,0 +1,4 @@
+//! **karat**: how pure is the model against gold?
+
+pub mod base;
+pub mod engine;
