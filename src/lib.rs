@@ -2,4 +2,5 @@
 
 pub mod base;
 pub mod engine;
+pub mod corpus;
 pub mod text;

@@ -18,6 +18,8 @@ pub struct Answers<'a> {
     pub labels: &'a [String],
     /// The ids of the targets that may be used.
     pub targets: &'a [String],
+    /// True where spans must not overlap, as in gold. A prediction may overlap another: scoring counts it as spurious.
+    pub flat: bool,
 }
 
 /// A stance of one document towards one target.
@@ -101,7 +103,9 @@ pub fn read_entities(path: &Path, fit: Answers<'_>) -> Result<BTreeMap<String, V
         }
         let mut entities: Vec<Entity> = written.entities.into_iter().map(Entity::from).collect();
         entities.sort_by_key(|entity| entity.span);
-        if let Some(pair) = entities.windows(2).find(|pair| pair[0].span.overlaps(pair[1].span)) {
+        if fit.flat
+            && let Some(pair) = entities.windows(2).find(|pair| pair[0].span.overlaps(pair[1].span))
+        {
             let (a, b) = (pair[0].span, pair[1].span);
             let what = format!("document `{id}`: spans {}..{} and {}..{} overlap", a.start, a.end, b.start, b.end);
             problems.at(number, what);

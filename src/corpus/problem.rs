@@ -74,7 +74,12 @@ impl<'a> Problems<'a> {
 
     /// The value, when nothing was wrong.
     pub(super) fn or<T>(self, value: T) -> Result<T, CorpusError> {
-        if self.found.is_empty() { Ok(value) } else { Err(CorpusError::Problems(self.found)) }
+        if self.found.is_empty() { Ok(value) } else { Err(self.into_error()) }
+    }
+
+    /// What was found, as an error; for faults after which nothing more can be read.
+    pub(super) fn into_error(self) -> CorpusError {
+        CorpusError::Problems(self.found)
     }
 }
 

@@ -22,25 +22,19 @@ pub struct Target {
 pub fn read_targets(path: &Path) -> Result<Vec<Target>, CorpusError> {
     let text = read_text(path)?;
     let mut problems = Problems::of(path);
-    let table = match toml::from_str::<BTreeMap<String, String>>(&text) {
-        Ok(table) => table,
-        Err(error) => {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            problems.at(line, format!("expected lines of `id = \"phrase\"`: {}", error.message()));
-            BTreeMap::new()
-        }
-    };
+    let table = toml::from_str::<BTreeMap<String, String>>(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        let mut problems = Problems::of(path);
+        problems.at(line, format!("expected lines of `id = \"phrase\"`: {}", error.message()));
+        problems.into_error()
+    })?;
+    if table.is_empty() {
+        problems.whole("names no target");
+    }
     for (id, phrase) in &table {
         if phrase.trim().is_empty() {
             problems.whole(format!("target `{id}` has an empty phrase"));
         }
     }
-    let targets: Vec<Target> = table.into_iter().map(|(id, phrase)| Target { id, phrase }).collect();
-    let mut problems = problems.or(targets)?;
-    if problems.is_empty() {
-        let mut none = Problems::of(path);
-        none.whole("names no target");
-        problems = none.or(problems)?;
-    }
-    Ok(problems)
+    problems.or(table.into_iter().map(|(id, phrase)| Target { id, phrase }).collect())
 }
