@@ -1,6 +1,9 @@
 //! **karat**: how pure is the model against gold?
 
 pub mod base;
-pub mod engine;
 pub mod corpus;
+pub mod engine;
+pub mod metrics;
+pub mod stats;
+pub mod task;
 pub mod text;

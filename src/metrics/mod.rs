@@ -1,0 +1,130 @@
+//! Pure scoring functions: gold and predictions in, integer counts and metrics out.
+//!
+//! Owns: what a metric is ([`Metric`]), its id and signature ([`Definition`]), and the families of metrics
+//! ([`ExactSpans`], [`StanceScores`]). Every family works in two steps: a document becomes a row of integer counts, and
+//! summed rows become values ([`Family::values`]). A bootstrap replicate is therefore a sum of rows and nothing more.
+//! In: entities and stances. Out: counts, metrics, and the list of span errors ([`align`]).
+//! Must not: know models, files, tables or random numbers.
+
+mod align;
+mod classes;
+mod counts;
+mod spans;
+
+pub use align::{Boundary, SpanError, align};
+pub use classes::StanceScores;
+pub use counts::Counts;
+pub use spans::{ExactSpans, LabelCounts, UnknownLabel, count_labels};
+
+use ndarray::{ArrayRef2, Axis};
+use serde::Serialize;
+
+/// A number with its definition.
+///
+/// ```
+/// use karat::base::Stance::{Against, Favor, Neutral};
+/// use karat::metrics::{Family, StanceScores, total};
+///
+/// let scores = StanceScores::new();
+/// let counts = scores.table(&[vec![(Favor, Favor), (Against, Favor)], vec![(Neutral, Neutral)]]);
+/// let metrics = scores.metrics(&total(&counts));
+/// assert_eq!(metrics[0].id, "accuracy");
+/// assert_eq!(metrics[0].value, Some(2.0 / 3.0));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Metric {
+    /// The name in files, such as `f1` or `f1.PER`.
+    pub id: String,
+    /// The definition in full, such as `ner.f1|micro|exact|char|zero_division=0|v1`. Two numbers are comparable when
+    /// their signatures are equal.
+    pub signature: String,
+    /// In 0..=1; None where the metric is undefined.
+    pub value: Option<f64>,
+    /// Why the value is undefined; None where it is defined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a metric is, whatever it was computed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// The name in files, such as `f1` or `f1.PER`.
+    pub id: String,
+    /// The definition in full; see [`Metric::signature`].
+    pub signature: String,
+    /// The one reason for which this metric can be undefined.
+    pub undefined: String,
+}
+
+impl Definition {
+    /// The one place that makes signatures: `{task}.{measure}|{term}|…|v1`. The version at the end goes up when the same
+    /// terms come to mean another number.
+    fn new(id: &str, name: &str, terms: &[&str], undefined: &str) -> Self {
+        let signature = format!("{name}|{}|v1", terms.join("|"));
+        Self { id: id.to_owned(), signature, undefined: undefined.to_owned() }
+    }
+}
+
+/// Metrics that follow from integer counts which add up over documents.
+///
+/// The columns and the definitions are fixed when the family is made, so that rows of two models, made with the same
+/// family, can be compared column by column.
+pub trait Family {
+    /// Names of the count columns, in the order of a document's row.
+    fn columns(&self) -> &[String];
+
+    /// The metrics, in the order of [`Family::values`].
+    fn definitions(&self) -> &[Definition];
+
+    /// Fills `values` (one a definition, in their order, each in 0..=1, None where undefined) from `sums` (one a column,
+    /// summed over documents). Does not allocate.
+    ///
+    /// # Panics
+    /// When `sums` or `values` has another length than [`Family::columns`] or [`Family::definitions`].
+    fn values(&self, sums: &[u64], values: &mut [Option<f64>]);
+
+    /// The metrics of summed counts: values with their definitions.
+    fn metrics(&self, sums: &[u64]) -> Vec<Metric> {
+        let mut values = vec![None; self.definitions().len()];
+        self.values(sums, &mut values);
+        let named = self.definitions().iter().zip(values);
+        named
+            .map(|(definition, value)| Metric {
+                id: definition.id.clone(),
+                signature: definition.signature.clone(),
+                value,
+                reason: value.is_none().then(|| definition.undefined.clone()),
+            })
+            .collect()
+    }
+}
+
+/// The columns' sums over all documents; `counts` is `[documents, columns]`.
+pub fn total(counts: &ArrayRef2<u32>) -> Vec<u64> {
+    counts.axis_iter(Axis(1)).map(|column| column.iter().map(|&count| u64::from(count)).sum()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn totals_are_sums_over_documents() {
+        assert_eq!(total(&array![[1, 2, 3], [4, 5, u32::MAX]]), [5, 7, 4_294_967_298]);
+        assert_eq!(total(&ndarray::Array2::zeros((0, 2))), [0, 0]);
+    }
+
+    #[test]
+    fn an_undefined_metric_is_null_with_a_reason_and_a_defined_one_has_none() {
+        let metrics = StanceScores::new().metrics(&[0; 9]);
+        let undefined = serde_json::to_string(&metrics[0]).expect("a metric is plain data");
+        assert_eq!(
+            undefined,
+            r#"{"id":"accuracy","signature":"stance.accuracy|pooled|v1","value":null,"reason":"there is no labelled item"}"#
+        );
+        let metrics = StanceScores::new().metrics(&[1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let defined = serde_json::to_string(&metrics[0]).expect("a metric is plain data");
+        assert_eq!(defined, r#"{"id":"accuracy","signature":"stance.accuracy|pooled|v1","value":1.0}"#);
+    }
+}

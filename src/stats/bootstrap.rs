@@ -1,0 +1,314 @@
+//! The document bootstrap: percentile intervals from resampled documents.
+
+use super::{below, quantile};
+use crate::base::stream;
+use ndarray::{ArrayRef2, CowArray, Ix2};
+
+/// Resamples documents with replacement, as many as there are, and takes percentiles of what a statistic gives for the
+/// resamples (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, section 13.3).
+///
+/// The unit is the document, because errors of one document go together. Replicate r draws from the stream (`seed`, r)
+/// and nothing else, so two calls with the same seed and the same number of documents resample the same documents. Runs
+/// on the caller's thread.
+///
+/// ```
+/// use ndarray::array;
+///
+/// // Three documents with 9 of 10, 8 of 10 and 4 of 10 right answers.
+/// let counts = array![[9, 10], [8, 10], [4, 10]];
+/// let bootstrap = karat::stats::Bootstrap { seed: 1, replicates: 10_000, confidence: 0.95 };
+/// let share = |sums: &[u64], values: &mut [Option<f64>]| values[0] = Some(sums[0] as f64 / sums[1] as f64);
+/// let interval = bootstrap.intervals(&counts, 1, share)[0].expect("defined in every replicate");
+/// // One in 27 resamples is the third document alone, and one in 27 is the first alone.
+/// assert_eq!((interval.low, interval.high, interval.undefined_replicates), (0.4, 0.9, 0));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bootstrap {
+    /// Names the random streams.
+    pub seed: u64,
+    /// Resamples; 10,000 unless there is a reason.
+    pub replicates: u32,
+    /// The nominal coverage of intervals, in 0..=1, such as 0.95.
+    pub confidence: f64,
+}
+
+/// Where a value would have been with other documents of the same kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// The quantile of the replicates at (1 − confidence) / 2.
+    pub low: f64,
+    /// The quantile of the replicates at (1 + confidence) / 2.
+    pub high: f64,
+    /// Replicates in which the value was undefined; they are left out of the quantiles.
+    pub undefined_replicates: u32,
+}
+
+/// How two models' values differ on the same documents.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Difference {
+    /// Of first − second; a replicate is undefined where either value is.
+    pub interval: Interval,
+    /// The share of the defined replicates in which the first is greater, in 0..=1; ties count half.
+    pub first_better: f64,
+}
+
+/// Two models' counts on the same documents, row by row and column by column.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    first: &'a ArrayRef2<u32>,
+    second: &'a ArrayRef2<u32>,
+}
+
+/// Counts that do not belong to the same documents and columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("counts of shape {first:?} and {second:?} [documents, columns] cannot be paired")]
+pub struct UnequalCounts {
+    /// Documents and columns of the first.
+    pub first: [usize; 2],
+    /// Documents and columns of the second.
+    pub second: [usize; 2],
+}
+
+impl<'a> Pair<'a> {
+    /// Pairs two tables `[documents, columns]` whose rows are the same documents in the same order.
+    ///
+    /// # Errors
+    /// [`UnequalCounts`] when the shapes differ.
+    pub fn new(first: &'a ArrayRef2<u32>, second: &'a ArrayRef2<u32>) -> Result<Self, UnequalCounts> {
+        if first.dim() == second.dim() {
+            return Ok(Self { first, second });
+        }
+        let shape = |counts: &ArrayRef2<u32>| [counts.nrows(), counts.ncols()];
+        Err(UnequalCounts { first: shape(first), second: shape(second) })
+    }
+}
+
+impl Bootstrap {
+    /// An interval for each of the `values` numbers that `statistic` makes from summed counts.
+    ///
+    /// `counts` is `[documents, columns]`. `statistic` reads one sum a column and fills one value a place, None where
+    /// undefined. A value has no interval where it is undefined in every replicate or where there are no documents.
+    pub fn intervals(
+        &self,
+        counts: &ArrayRef2<u32>,
+        values: usize,
+        statistic: impl Fn(&[u64], &mut [Option<f64>]),
+    ) -> Vec<Option<Interval>> {
+        let table = Table::new(counts);
+        let mut sums = table.zeros();
+        let replicates = self.replicate(table.documents, values, |documents, values| {
+            table.sum(documents, &mut sums);
+            statistic(&sums, values);
+        });
+        replicates.into_iter().map(|defined| self.interval(defined)).collect()
+    }
+
+    /// The differences, first − second, of each of the `values` numbers that `statistic` makes from summed counts; both
+    /// sides of a replicate are the same resampled documents.
+    ///
+    /// The arguments and the places without an answer are those of [`Bootstrap::intervals`].
+    pub fn differences(
+        &self,
+        pair: Pair<'_>,
+        values: usize,
+        statistic: impl Fn(&[u64], &mut [Option<f64>]),
+    ) -> Vec<Option<Difference>> {
+        let (first, second) = (Table::new(pair.first), Table::new(pair.second));
+        let mut sums = first.zeros();
+        let mut seconds = vec![None; values];
+        let replicates = self.replicate(first.documents, values, |documents, values| {
+            first.sum(documents, &mut sums);
+            statistic(&sums, values);
+            second.sum(documents, &mut sums);
+            statistic(&sums, &mut seconds);
+            for (value, second) in values.iter_mut().zip(&seconds) {
+                *value = value.zip(*second).map(|(first, second)| first - second);
+            }
+        });
+        let difference = |defined: Vec<f64>| {
+            let first_better = share_above_zero(&defined);
+            self.interval(defined).map(|interval| Difference { interval, first_better })
+        };
+        replicates.into_iter().map(difference).collect()
+    }
+
+    /// The defined values of all replicates, by value. `evaluate` gets the resampled documents' rows.
+    fn replicate(
+        &self,
+        documents: u32,
+        values: usize,
+        mut evaluate: impl FnMut(&[u32], &mut [Option<f64>]),
+    ) -> Vec<Vec<f64>> {
+        let mut all: Vec<Vec<f64>> = (0..values).map(|_| Vec::with_capacity(self.replicates as usize)).collect();
+        if documents == 0 {
+            return all;
+        }
+        let mut resample = vec![0; documents as usize];
+        let mut replicate_values = vec![None; values];
+        for replicate in 0..self.replicates {
+            let mut random = stream(self.seed, u64::from(replicate));
+            resample.fill_with(|| below(documents, &mut random));
+            replicate_values.fill(None);
+            evaluate(&resample, &mut replicate_values);
+            for (all, value) in all.iter_mut().zip(&replicate_values) {
+                all.extend(value.filter(|value| !value.is_nan()));
+            }
+        }
+        all
+    }
+
+    fn interval(&self, mut defined: Vec<f64>) -> Option<Interval> {
+        let undefined_replicates = self.replicates - defined.len() as u32;
+        let low = quantile(&mut defined, (1.0 - self.confidence) / 2.0)?;
+        let high = quantile(&mut defined, f64::midpoint(1.0, self.confidence))?;
+        Some(Interval { low, high, undefined_replicates })
+    }
+}
+
+/// The share of values above zero, zeros counting half; 0 where there is no value.
+fn share_above_zero(values: &[f64]) -> f64 {
+    let above = values.iter().filter(|value| **value > 0.0).count();
+    let tied = values.iter().filter(|value| **value == 0.0).count();
+    (above as f64 + tied as f64 / 2.0) / values.len().max(1) as f64
+}
+
+/// Counts in row order.
+struct Table<'a> {
+    counts: CowArray<'a, u32, Ix2>,
+    documents: u32,
+}
+
+impl<'a> Table<'a> {
+    fn new(counts: &'a ArrayRef2<u32>) -> Self {
+        let documents = u32::try_from(counts.nrows()).expect("a corpus has fewer than 2^32 documents");
+        Self { counts: counts.as_standard_layout(), documents }
+    }
+
+    fn zeros(&self) -> Vec<u64> {
+        vec![0; self.counts.ncols()]
+    }
+
+    /// Fills `sums` with the columns' sums over the rows that `documents` names.
+    fn sum(&self, documents: &[u32], sums: &mut [u64]) {
+        let counts = self.counts.as_slice().expect("counts are in row order");
+        sums.fill(0);
+        for &document in documents {
+            let row = &counts[document as usize * sums.len()..][..sums.len()];
+            for (sum, &count) in sums.iter_mut().zip(row) {
+                *sum += u64::from(count);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    const BOOTSTRAP: Bootstrap = Bootstrap { seed: 17, replicates: 2_000, confidence: 0.95 };
+
+    /// The first column over the second.
+    fn share(sums: &[u64], values: &mut [Option<f64>]) {
+        values[0] = (sums[1] > 0).then(|| sums[0] as f64 / sums[1] as f64);
+    }
+
+    #[test]
+    fn documents_that_are_all_alike_have_no_spread() {
+        let interval = BOOTSTRAP.intervals(&Array2::from_elem((7, 2), 3), 1, share)[0];
+        assert_eq!(interval, Some(Interval { low: 1.0, high: 1.0, undefined_replicates: 0 }));
+    }
+
+    #[test]
+    fn no_documents_and_no_replicates_have_no_interval() {
+        assert_eq!(BOOTSTRAP.intervals(&Array2::zeros((0, 2)), 1, share), [None]);
+        let none = Bootstrap { replicates: 0, ..BOOTSTRAP };
+        assert_eq!(none.intervals(&array![[1, 1]], 1, share), [None]);
+        let empty = Array2::zeros((0, 2));
+        let pair = Pair::new(&empty, &empty).expect("equal shapes");
+        assert_eq!(BOOTSTRAP.differences(pair, 1, share), [None]);
+    }
+
+    #[test]
+    fn undefined_replicates_are_counted_and_left_out() {
+        // The share is undefined where a resample of two holds the second document only: in a quarter of all.
+        let interval = BOOTSTRAP.intervals(&array![[1, 2], [0, 0]], 1, share)[0].expect("mostly defined");
+        assert_eq!((interval.low, interval.high), (0.5, 0.5));
+        assert!((420..580).contains(&interval.undefined_replicates), "{}", interval.undefined_replicates);
+        assert_eq!(BOOTSTRAP.intervals(&array![[0, 0]], 1, share), [None]);
+        let nan = BOOTSTRAP.intervals(&array![[0, 0]], 1, |_, values| values[0] = Some(f64::NAN));
+        assert_eq!(nan, [None]);
+    }
+
+    #[test]
+    fn the_quantiles_are_those_of_the_binomial() {
+        // Each of 100 documents is right with half a chance; the sum over a resample is binomial (100, 0.5), whose
+        // quantiles at 0.025 and 0.975 are 40 and 60.
+        let counts = Array2::from_shape_fn((100, 2), |(document, column)| u32::from(column == 1 || document % 2 == 0));
+        let many = Bootstrap { replicates: 20_000, ..BOOTSTRAP };
+        let interval = many.intervals(&counts, 1, share)[0].expect("defined");
+        assert_eq!((interval.low, interval.high), (0.4, 0.6));
+    }
+
+    #[test]
+    fn the_order_of_memory_does_not_matter() {
+        let rows = array![[3, 4], [1, 2], [0, 5], [2, 2]];
+        let columns = array![[3, 1, 0, 2], [4, 2, 5, 2]];
+        let expected = BOOTSTRAP.intervals(&rows, 1, share);
+        assert_eq!(BOOTSTRAP.intervals(&columns.t(), 1, share), expected);
+    }
+
+    #[test]
+    fn threads_do_not_change_a_result() {
+        let counts = array![[3, 4], [1, 2], [0, 5], [2, 2]];
+        let expected = BOOTSTRAP.intervals(&counts, 1, share);
+        std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..4).map(|_| scope.spawn(|| BOOTSTRAP.intervals(&counts, 1, share))).collect();
+            for run in runs {
+                assert_eq!(run.join().expect("no panic"), expected);
+            }
+        });
+        assert_ne!(
+            Bootstrap { seed: 18, ..BOOTSTRAP }.intervals(&array![[1, 9], [2, 7], [3, 5], [8, 9]], 1, share),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_model_against_itself_is_a_tie() {
+        let counts = array![[3, 4], [1, 2], [0, 5], [2, 2]];
+        let pair = Pair::new(&counts, &counts).expect("equal shapes");
+        let difference = BOOTSTRAP.differences(pair, 1, share)[0].expect("defined");
+        assert_eq!(difference.interval, Interval { low: 0.0, high: 0.0, undefined_replicates: 0 });
+        assert!((difference.first_better - 0.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_model_that_is_better_everywhere_always_wins() {
+        let (first, second) = (array![[3, 4], [2, 2], [4, 5]], array![[2, 4], [1, 2], [0, 5]]);
+        let forth = BOOTSTRAP.differences(Pair::new(&first, &second).expect("equal"), 1, share);
+        let back = BOOTSTRAP.differences(Pair::new(&second, &first).expect("equal"), 1, share);
+        let (forth, back) = (forth[0].expect("defined"), back[0].expect("defined"));
+        assert!(forth.interval.low > 0.0);
+        assert!((forth.first_better - 1.0).abs() < f64::EPSILON && back.first_better.abs() < f64::EPSILON);
+        assert!((forth.interval.low + back.interval.high).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_two_sides_of_a_replicate_are_the_same_documents() {
+        // The documents differ much, the models by one right answer of ten everywhere.
+        let second = Array2::from_shape_fn((30, 2), |(document, column)| [document as u32 % 10, 10][column]);
+        let first = Array2::from_shape_fn((30, 2), |(document, column)| [document as u32 % 10 + 1, 10][column]);
+        let alone = BOOTSTRAP.intervals(&first, 1, share)[0].expect("defined");
+        let pair = Pair::new(&first, &second).expect("equal shapes");
+        let difference = BOOTSTRAP.differences(pair, 1, share)[0].expect("defined").interval;
+        assert!(alone.high - alone.low > 0.15);
+        assert!((difference.low - 0.1).abs() < 1e-12 && (difference.high - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn unequal_shapes_are_not_paired() {
+        let error = Pair::new(&array![[1, 2]], &array![[1], [2]]).expect_err("unequal").to_string();
+        assert_eq!(error, "counts of shape [1, 2] and [2, 1] [documents, columns] cannot be paired");
+    }
+}

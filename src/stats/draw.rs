@@ -1,0 +1,72 @@
+//! Uniform integers below a bound, without bias.
+
+use rand_chacha::rand_core::Rng;
+
+/// A uniform integer in `0..bound`; 0 where `bound` is 0.
+///
+/// The high half of a 32-bit draw times the bound is the answer. The 2^32 products fall into `bound` classes of size
+/// ⌊2^32 / bound⌋ or one more; draws whose low half is below 2^32 mod `bound` are rejected, which makes the classes equal
+/// (Lemire 2019, *Fast Random Integer Generation in an Interval*, ACM TOMACS 29(1), algorithm 5).
+pub fn below(bound: u32, random: &mut impl Rng) -> u32 {
+    let mut product = u64::from(random.next_u32()) * u64::from(bound);
+    // The remainder of a division is needed only for the few low halves that could be rejected.
+    if (product as u32) < bound {
+        let rejected = bound.wrapping_neg() % bound;
+        while (product as u32) < rejected {
+            product = u64::from(random.next_u32()) * u64::from(bound);
+        }
+    }
+    (product >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below;
+    use crate::base::stream;
+    use rand_chacha::rand_core::TryRng;
+    use std::convert::Infallible;
+
+    /// Gives the numbers it was made with.
+    struct Scripted(Vec<u32>);
+
+    impl TryRng for Scripted {
+        type Error = Infallible;
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            Ok(self.0.remove(0))
+        }
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            unreachable!("only 32-bit draws are used")
+        }
+        fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Infallible> {
+            unreachable!("only 32-bit draws are used")
+        }
+    }
+
+    #[test]
+    fn draws_that_would_favour_a_class_are_rejected() {
+        // 2^32 mod 3 = 1: of all draws only 0 has a low half below 1, and it is drawn again.
+        let mut random = Scripted(vec![0, 0, u32::MAX]);
+        assert_eq!(below(3, &mut random), 2);
+        assert!(random.0.is_empty());
+        // 2^32 mod 4 = 0: nothing is rejected.
+        assert_eq!(below(4, &mut Scripted(vec![0])), 0);
+    }
+
+    #[test]
+    fn all_classes_of_a_large_bound_are_equally_likely() {
+        // With 3·2^30 classes, draws without rejection would give every third class twice the weight of the others.
+        let mut random = stream(5, 0);
+        let mut thirds = [0_i32; 3];
+        for _ in 0..30_000 {
+            thirds[(below(3 << 30, &mut random) % 3) as usize] += 1;
+        }
+        // Standard deviation 82.
+        assert!(thirds.iter().all(|count| (count - 10_000).abs() < 410), "{thirds:?}");
+    }
+
+    #[test]
+    fn one_class_and_no_class_are_zero() {
+        assert_eq!(below(1, &mut stream(1, 1)), 0);
+        assert_eq!(below(0, &mut stream(1, 1)), 0);
+    }
+}
