@@ -5,5 +5,6 @@ pub mod corpus;
 pub mod engine;
 pub mod metrics;
 pub mod stats;
+pub mod table;
 pub mod task;
 pub mod text;

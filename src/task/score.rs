@@ -137,8 +137,19 @@ impl Scorer {
                 add(&label(error.gold()), &label(error.predicted()), exact, 1);
             }
         }
-        let cell = |((gold, predicted, inexact), count)| Confused { gold, predicted, exact: !inexact, count };
+        let cell = |((gold, predicted, inexact), count): ((_, _, bool), _)| Confused { gold, predicted, exact: !inexact, count };
         cells.into_iter().map(cell).collect()
+    }
+}
+
+impl Mistake {
+    /// Every kind of mistake.
+    pub const KINDS: [&'static str; 8] =
+        ["missed", "spurious", "wrong label", "too long", "too short", "shifted", "wrong both", "wrong stance"];
+
+    /// The kind of that name; None for a word that is no kind.
+    pub fn kind_named(name: &str) -> Option<&'static str> {
+        Self::KINDS.into_iter().find(|kind| *kind == name)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::base::CharText;
 use crate::corpus::Document;
 use crate::engine::{Config, Head, Logits};
 use crate::text::{Tokenizer, split};
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, Slice};
 
 /// The task, bound to a model's labels and limits.
 #[derive(Debug, Clone)]
@@ -63,8 +63,8 @@ pub fn token_logits(prepared: &Prepared, logits: &[Logits]) -> Array2<f32> {
     let mut rows = Array2::zeros((prepared.tokens.len(), classes));
     for (window, logits) in prepared.windows.iter().zip(logits) {
         let from = window.decided.start - window.tokens.start + prepared.before;
-        let decided = logits.slice(s![from..from + window.decided.len(), ..]);
-        rows.slice_mut(s![window.decided.clone(), ..]).assign(&decided);
+        let decided = logits.slice_axis(Axis(0), Slice::from(from..from + window.decided.len()));
+        rows.slice_axis_mut(Axis(0), Slice::from(window.decided.clone())).assign(&decided);
     }
     rows
 }
