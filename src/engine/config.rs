@@ -1,6 +1,6 @@
 //! `config.json` of a model folder, read into a shape that engines can trust.
 
-use super::LoadError;
+use super::{Batch, ForwardError, LoadError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -137,9 +137,30 @@ impl Config {
             activation,
         };
         if !config.hidden.is_multiple_of(config.heads) {
-            return Err(malformed(format!("`num_attention_heads` {} does not divide `hidden_size` {}", config.heads, config.hidden)));
+            return Err(malformed(format!(
+                "`num_attention_heads` {} does not divide `hidden_size` {}",
+                config.heads, config.hidden
+            )));
         }
         Ok(config)
+    }
+
+    /// Lets a batch in that the model's tables have rows for: every engine asks this first.
+    ///
+    /// # Errors
+    /// [`ForwardError`] that names the first token id, type id or length outside the model.
+    pub fn admit(&self, batch: &Batch) -> Result<(), ForwardError> {
+        let Self { vocabulary, token_types: types, max_tokens: limit, .. } = *self;
+        if let Some(&id) = batch.ids().iter().find(|&&id| id as usize >= vocabulary) {
+            return Err(ForwardError::UnknownToken { id, vocabulary });
+        }
+        if let Some(&id) = batch.type_ids().iter().find(|&&id| id as usize >= types) {
+            return Err(ForwardError::UnknownType { id, types });
+        }
+        match batch.ranges().map(|range| range.len()).find(|&tokens| tokens > limit) {
+            Some(tokens) => Err(ForwardError::TooLong { tokens, limit }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -149,7 +170,12 @@ fn labels(written: Option<BTreeMap<String, String>>) -> Result<Vec<String>, Stri
     let mut labels = vec![None; written.len()];
     for (index, label) in written {
         let slot = index.parse::<usize>().ok().and_then(|i| labels.get_mut(i));
-        *slot.ok_or_else(|| format!("`id2label` has the key `{index}`; keys are 0, 1, 2, … without a gap"))? = Some(label);
+        *slot.ok_or_else(|| format!("`id2label` has the key `{index}`; keys are 0, 1, 2, … without a gap"))? =
+            Some(label);
     }
-    labels.into_iter().collect::<Option<Vec<_>>>().filter(|l| !l.is_empty()).ok_or_else(|| "`id2label` is empty".to_owned())
+    labels
+        .into_iter()
+        .collect::<Option<Vec<_>>>()
+        .filter(|l| !l.is_empty())
+        .ok_or_else(|| "`id2label` is empty".to_owned())
 }
