@@ -1,0 +1,130 @@
+//! Scores of the cells of each evaluation, which share documents, gold and labels.
+
+use super::folder::{FolderError, RunFolder};
+use super::plan::{Cell, Labelled, Plan};
+use super::record::{Record, Results};
+use crate::metrics::{Metric, total};
+use crate::stats::{Bootstrap, Pair};
+use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
+use crate::task::{Answer, Judged, Scorer, TaskName, mistakes};
+use ndarray::Array2;
+
+/// Scores everything that was saved.
+pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<Results, FolderError> {
+    let bootstrap = Bootstrap { seed: record.seed, replicates: record.replicates, confidence: record.confidence };
+    let mut results = Results {
+        record,
+        metrics: Vec::new(),
+        counts: Vec::new(),
+        confusion: Vec::new(),
+        errors: Vec::new(),
+        differences: Vec::new(),
+        ledger: Vec::new(),
+        throughput: Vec::new(),
+    };
+    for (at, labelled) in plan.evaluations.iter().enumerate() {
+        let documents = labelled.documents();
+        let mut cells = Vec::new();
+        for cell in plan.cells.iter().filter(|cell| cell.evaluation == at) {
+            cells.push((cell, folder.answers(cell, &documents)?));
+            let (mut ledger, mut throughput) = folder.notes(cell)?;
+            results.ledger.append(&mut ledger);
+            results.throughput.append(&mut throughput);
+        }
+        score_evaluation(labelled, &cells, &bootstrap, &mut results);
+    }
+    Ok(results)
+}
+
+fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstrap: &Bootstrap, results: &mut Results) {
+    let answers = cells.iter().flat_map(|(_, answers)| answers).chain(&labelled.gold);
+    let scorer = match labelled.evaluation.options.task() {
+        TaskName::Ner => Scorer::spans(&labelled.corpus.manifest.labels, answers),
+        TaskName::Stance => Scorer::stances(Some(&labelled.evaluation.options.rule())),
+    };
+    let mut tables: Vec<(&Cell, Array2<u32>, Vec<Metric>)> = Vec::new();
+    for (cell, answers) in cells {
+        let judged = judge(labelled, answers);
+        let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
+        let metrics = scorer.family().metrics(&total(&counts));
+        note_metrics(cell, &scorer, (&counts, &metrics), bootstrap, results);
+        note_counts(cell, &scorer, &judged, &counts, results);
+        let key = &cell.key;
+        let confused = scorer.confusion(&judged).into_iter();
+        results.confusion.extend(confused.map(|confused| ConfusionRow { key: key.clone(), confused }));
+        let errors = mistakes(&judged).into_iter();
+        results.errors.extend(errors.map(|mistake| ErrorRow { key: key.clone(), mistake }));
+        tables.push((cell, counts, metrics));
+    }
+    for (i, first) in tables.iter().enumerate() {
+        for second in &tables[i + 1..] {
+            note_differences(first, second, &scorer, bootstrap, results);
+        }
+    }
+}
+
+fn judge<'a>(labelled: &'a Labelled, answers: &'a [Answer]) -> Vec<Judged<'a>> {
+    let documents = labelled.documents().into_iter();
+    let all = documents.zip(&labelled.gold).zip(answers);
+    all.map(|((document, gold), predicted)| Judged { document, gold, predicted }).collect()
+}
+
+fn note_metrics(
+    cell: &Cell,
+    scorer: &Scorer,
+    (counts, metrics): (&Array2<u32>, &[Metric]),
+    bootstrap: &Bootstrap,
+    results: &mut Results,
+) {
+    let family = scorer.family();
+    let intervals = bootstrap.intervals(counts, metrics.len(), |sums, values| family.values(sums, values));
+    for (metric, interval) in metrics.iter().zip(intervals) {
+        results.metrics.push(MetricRow {
+            key: cell.key.clone(),
+            id: metric.id.clone(),
+            signature: metric.signature.clone(),
+            value: metric.value,
+            low: interval.map(|interval| interval.low),
+            high: interval.map(|interval| interval.high),
+            reason: metric.reason.clone(),
+            undefined_replicates: interval.map(|interval| interval.undefined_replicates as usize),
+            documents: counts.nrows(),
+        });
+    }
+}
+
+fn note_counts(cell: &Cell, scorer: &Scorer, judged: &[Judged<'_>], counts: &Array2<u32>, results: &mut Results) {
+    for (judged, row) in judged.iter().zip(counts.rows()) {
+        for (column, count) in scorer.family().columns().iter().zip(row) {
+            results.counts.push(CountRow {
+                key: cell.key.clone(),
+                document: judged.document.id.clone(),
+                column: column.clone(),
+                count: *count as usize,
+            });
+        }
+    }
+}
+
+fn note_differences(
+    first: &(&Cell, Array2<u32>, Vec<Metric>),
+    second: &(&Cell, Array2<u32>, Vec<Metric>),
+    scorer: &Scorer,
+    bootstrap: &Bootstrap,
+    results: &mut Results,
+) {
+    let family = scorer.family();
+    let pair = Pair::new(&first.1, &second.1).expect("one scorer counted the same documents");
+    let differences = bootstrap.differences(pair, first.2.len(), |sums, values| family.values(sums, values));
+    for ((a, b), difference) in first.2.iter().zip(&second.2).zip(differences) {
+        results.differences.push(DifferenceRow {
+            key: first.0.key.clone(),
+            second: second.0.key.model.clone(),
+            id: a.id.clone(),
+            value: a.value.zip(b.value).map(|(a, b)| a - b),
+            low: difference.map(|difference| difference.interval.low),
+            high: difference.map(|difference| difference.interval.high),
+            first_better: difference.map(|difference| difference.first_better),
+        });
+    }
+}

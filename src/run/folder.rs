@@ -1,0 +1,207 @@
+//! The run folder: cells saved as they finish, then renamed as a whole.
+
+use super::plan::Cell;
+use super::record::{FORMAT, Record, Results};
+use crate::base::file::write_whole;
+use crate::corpus::Document;
+use crate::table::{
+    ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, Stored, Table, TableError, ThroughputRow,
+};
+use crate::task::{Answer, TaskName};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a cell leaves behind.
+pub(super) struct Saved {
+    pub(super) predictions: Vec<u8>,
+    pub(super) logits: Option<Vec<u8>>,
+    pub(super) ledger: LedgerRow,
+    pub(super) throughput: ThroughputRow,
+}
+
+/// A run folder in the making: everything goes to `<folder>.partial`, which is renamed when all is there.
+#[derive(Debug)]
+pub struct RunFolder {
+    target: PathBuf,
+    partial: PathBuf,
+    resume: bool,
+}
+
+/// Why a run folder cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// There is something already.
+    #[error("`{}` exists already, and a run overwrites nothing", .0.display())]
+    Exists(PathBuf),
+    /// An earlier run was interrupted.
+    #[error("an interrupted run stands in `{}`", .0.display())]
+    Interrupted(PathBuf),
+    /// The interrupted run was another one.
+    #[error("the interrupted run in `{}` was made from another suite, other files or another karat", .0.display())]
+    Other(PathBuf),
+    /// The system refused.
+    #[error("`{}` cannot be {what}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried: `read`, `written`, …
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `run.json` is missing.
+    #[error("`{}` is no run: it has no `run.json`", .0.display())]
+    NoRun(PathBuf),
+    /// `run.json` is not what it should be.
+    #[error("`{}` is not valid: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The run was made by a newer karat.
+    #[error("`{}` has format {found}, this karat reads {FORMAT}: upgrade karat", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+    },
+    /// A table cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+impl RunFolder {
+    /// A run that will stand in `target`. With `resume`, cells that an interrupted run has saved are not run again.
+    pub fn new(target: PathBuf, resume: bool) -> Self {
+        let mut partial = target.clone().into_os_string();
+        partial.push(".partial");
+        Self { target, partial: partial.into(), resume }
+    }
+
+    /// Where the run will stand.
+    pub fn path(&self) -> &Path {
+        &self.target
+    }
+
+    /// Makes the partial folder, or takes it up when it belongs to the same run.
+    pub(super) fn begin(&self, identity: &str) -> Result<(), FolderError> {
+        if self.target.exists() {
+            return Err(FolderError::Exists(self.target.clone()));
+        }
+        let note = self.partial.join("identity");
+        if self.partial.exists() {
+            if !self.resume {
+                return Err(FolderError::Interrupted(self.partial.clone()));
+            }
+            let found = std::fs::read_to_string(&note).unwrap_or_default();
+            return if found == identity { Ok(()) } else { Err(FolderError::Other(self.partial.clone())) };
+        }
+        self.write("identity", identity.as_bytes())
+    }
+
+    /// True when an interrupted run has saved the cell.
+    pub(super) fn holds(&self, cell: &Cell) -> bool {
+        self.partial.join(format!("cells/{}.ledger.parquet", stem(cell))).is_file()
+    }
+
+    /// Saves a cell; the ledger comes last, and says that the cell is whole.
+    pub(super) fn save(&self, cell: &Cell, saved: Saved) -> Result<(), FolderError> {
+        let stem = stem(cell);
+        self.write(&format!("predictions/{stem}.parquet"), &saved.predictions)?;
+        if let Some(logits) = &saved.logits {
+            self.write(&format!("logits/{stem}.parquet"), logits)?;
+        }
+        let throughput = ThroughputRow::table(&[saved.throughput]).into_parquet();
+        self.write(&format!("cells/{stem}.throughput.parquet"), &throughput)?;
+        self.write(&format!("cells/{stem}.ledger.parquet"), &LedgerRow::table(&[saved.ledger]).into_parquet())
+    }
+
+    /// A saved cell's answers, one for each of `documents`.
+    pub(super) fn answers(&self, cell: &Cell, documents: &[&Document]) -> Result<Vec<Answer>, FolderError> {
+        let stored = self.stored(&format!("predictions/{}.parquet", stem(cell)))?;
+        Ok(match cell.options.task() {
+            TaskName::Ner => stored.entities(documents)?,
+            TaskName::Stance => stored.stances(documents)?,
+        })
+    }
+
+    /// A saved cell's ledger and throughput.
+    pub(super) fn notes(&self, cell: &Cell) -> Result<(Vec<LedgerRow>, Vec<ThroughputRow>), FolderError> {
+        let stem = stem(cell);
+        let ledger = LedgerRow::read(&self.stored(&format!("cells/{stem}.ledger.parquet"))?)?;
+        let throughput = ThroughputRow::read(&self.stored(&format!("cells/{stem}.throughput.parquet"))?)?;
+        Ok((ledger, throughput))
+    }
+
+    /// Writes the tables, the record and the rendered reports, and renames the folder to its place.
+    ///
+    /// # Errors
+    /// [`FolderError`] when the system refuses; the partial folder stays then.
+    pub fn finish(&self, results: &Results, reports: &[(&str, String)]) -> Result<(), FolderError> {
+        let tables: [(&str, Table); 7] = [
+            ("metrics", MetricRow::table(&results.metrics)),
+            ("counts", CountRow::table(&results.counts)),
+            ("confusion", ConfusionRow::table(&results.confusion)),
+            ("errors", ErrorRow::table(&results.errors)),
+            ("differences", DifferenceRow::table(&results.differences)),
+            ("ledger", LedgerRow::table(&results.ledger)),
+            ("throughput", ThroughputRow::table(&results.throughput)),
+        ];
+        for (name, table) in tables {
+            self.write(&format!("tables/{name}.parquet"), &table.into_parquet())?;
+        }
+        for (name, text) in reports {
+            self.write(name, text.as_bytes())?;
+        }
+        let mut json = serde_json::to_vec_pretty(&results.record).expect("a record is plain data");
+        json.push(b'\n');
+        self.write("run.json", &json)?;
+        let remove = |source| FolderError::Io { path: self.partial.clone(), what: "tidied", source };
+        std::fs::remove_dir_all(self.partial.join("cells")).map_err(remove)?;
+        std::fs::remove_file(self.partial.join("identity")).map_err(remove)?;
+        let rename = |source| FolderError::Io { path: self.target.clone(), what: "written", source };
+        std::fs::rename(&self.partial, &self.target).map_err(rename)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        let path = self.partial.join(name);
+        write_whole(&path, bytes).map_err(|source| FolderError::Io { path, what: "written", source })
+    }
+
+    fn stored(&self, name: &str) -> Result<Stored, TableError> {
+        Stored::open(&self.partial.join(name))
+    }
+}
+
+fn stem(cell: &Cell) -> String {
+    format!("{}.{}.{}", cell.key.task, cell.key.corpus, cell.key.model)
+}
+
+pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
+    let path = folder.join("run.json");
+    if !path.is_file() {
+        return Err(FolderError::NoRun(folder.to_owned()));
+    }
+    let bytes =
+        std::fs::read(&path).map_err(|source| FolderError::Io { path: path.clone(), what: "read", source })?;
+    let malformed = |error: serde_json::Error| FolderError::Malformed { path: path.clone(), reason: error.to_string() };
+    let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(malformed)?;
+    if let Some(found) = json["format"].as_u64().filter(|&format| format > u64::from(FORMAT)) {
+        return Err(FolderError::Newer { path, found });
+    }
+    let record: Record = serde_json::from_value(json).map_err(malformed)?;
+    let stored = |name: &str| Stored::open(&folder.join(format!("tables/{name}.parquet")));
+    Ok(Results {
+        record,
+        metrics: MetricRow::read(&stored("metrics")?)?,
+        counts: CountRow::read(&stored("counts")?)?,
+        confusion: ConfusionRow::read(&stored("confusion")?)?,
+        errors: ErrorRow::read(&stored("errors")?)?,
+        differences: DifferenceRow::read(&stored("differences")?)?,
+        ledger: LedgerRow::read(&stored("ledger")?)?,
+        throughput: ThroughputRow::read(&stored("throughput")?)?,
+    })
+}

@@ -1,0 +1,74 @@
+//! A model folder, whatever is in it: weights for an engine, or a floor.
+
+use crate::base::digest;
+use crate::engine::native::Bert;
+use crate::engine::{Config, Engine, LoadError};
+use crate::task::TaskName;
+use crate::task::floor::{Floor, FloorError};
+use crate::text::{Tokenizer, TokenizerError};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A loaded model.
+pub enum Model {
+    /// Weights and their tokenizer.
+    Neural {
+        /// What runs it.
+        engine: Box<dyn Engine>,
+        /// Its tokenizer.
+        tokenizer: Tokenizer,
+    },
+    /// A floor.
+    Floor(Floor),
+}
+
+/// Why a model could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// There is no such folder.
+    #[error("there is no model folder `{}`", .0.display())]
+    NoFolder(PathBuf),
+    /// The weights or their configuration are at fault.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The tokenizer is at fault.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// The floor is at fault.
+    #[error(transparent)]
+    Floor(#[from] FloorError),
+}
+
+impl Model {
+    /// Loads a folder in Hugging Face layout for the engine `native`, or a floor.
+    ///
+    /// # Errors
+    /// [`ModelError`] naming the file and what is wrong with it.
+    pub fn load(folder: &Path, task: TaskName) -> Result<Self, ModelError> {
+        if !folder.is_dir() {
+            return Err(ModelError::NoFolder(folder.to_owned()));
+        }
+        if Floor::is_at(folder) {
+            return Ok(Self::Floor(Floor::load(folder, task)?));
+        }
+        let config = Config::read(folder)?;
+        let tokenizer = Tokenizer::load(folder, config.vocabulary)?;
+        Ok(Self::Neural { engine: Box::new(Bert::load(folder)?), tokenizer })
+    }
+
+    /// What the model is, for records: an architecture or `floor`.
+    pub fn architecture(&self) -> &str {
+        match self {
+            Self::Neural { engine, .. } => &engine.config().architecture,
+            Self::Floor(Floor::Gazetteer(_)) => "floor: gazetteer",
+            Self::Floor(Floor::Majority) => "floor: majority",
+        }
+    }
+}
+
+/// SHA-256 of the files of a model folder that decide its answers, by name.
+pub(super) fn digests(folder: &Path) -> BTreeMap<String, String> {
+    let names = ["config.json", "floor.toml", "model.safetensors", "names.tsv", "tokenizer.json"];
+    let digest = |name: &str| digest::of_file(&folder.join(name)).ok().map(|digest| (name.to_owned(), digest));
+    names.into_iter().filter_map(digest).collect()
+}

@@ -1,0 +1,47 @@
+//! The seam through which a run tells how far it is.
+
+use super::Cell;
+
+/// What happens in a run.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A cell begins; loading and tokenizing are done.
+    CellStarted {
+        /// Which.
+        cell: &'a Cell,
+        /// Documents to answer.
+        documents: usize,
+        /// Tokens that go forward, none for a floor.
+        tokens: usize,
+    },
+    /// A batch went forward.
+    Batch {
+        /// Its tokens.
+        tokens: usize,
+        /// Documents that are complete with it.
+        documents: usize,
+    },
+    /// A cell's answers are there.
+    CellFinished {
+        /// Which.
+        cell: &'a Cell,
+    },
+    /// A cell's answers were saved by an earlier, interrupted run.
+    CellReused {
+        /// Which.
+        cell: &'a Cell,
+    },
+}
+
+/// Receives a run's events, from any thread.
+pub trait Observer: Sync {
+    /// Takes note of an event.
+    fn notice(&self, event: &Event<'_>);
+}
+
+/// An observer that takes no note.
+pub struct Silent;
+
+impl Observer for Silent {
+    fn notice(&self, _: &Event<'_>) {}
+}

@@ -1,0 +1,206 @@
+//! A suite's corpora and models, loaded and checked, and the cells that follow: model × corpus × task.
+
+use super::model::{Model, ModelError, digests};
+use super::record::{CorpusRecord, ModelRecord};
+use crate::base::digest;
+use crate::corpus::{Corpus, CorpusError, Document};
+use crate::suite::{Evaluation, Suite, TaskOptions};
+use crate::table::CellKey;
+use crate::task::ner::Ner;
+use crate::task::stance::StanceTask;
+use crate::task::{Answer, Task, TaskError, TaskName};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What will be executed.
+#[derive(Debug)]
+pub struct Plan {
+    /// The evaluations with their labelled documents.
+    pub(super) evaluations: Vec<Labelled>,
+    /// What is run, in order.
+    pub cells: Vec<Cell>,
+    /// Each corpus.
+    pub corpora: BTreeMap<String, CorpusRecord>,
+    /// Each model.
+    pub models: BTreeMap<String, ModelRecord>,
+    suite: serde_json::Value,
+}
+
+/// An evaluation with the documents that have gold for its task.
+#[derive(Debug)]
+pub(super) struct Labelled {
+    pub(super) evaluation: Evaluation,
+    pub(super) corpus: Corpus,
+    /// The labelled documents, by position in the corpus.
+    pub(super) places: Vec<usize>,
+    /// Their gold, in the same order.
+    pub(super) gold: Vec<Answer>,
+}
+
+/// One model on one corpus for one task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// Its names.
+    pub key: CellKey,
+    /// The model's folder.
+    pub model: PathBuf,
+    /// The task and how its answers are decoded.
+    pub options: TaskOptions,
+    /// Position of its evaluation.
+    pub(super) evaluation: usize,
+}
+
+/// Why a suite cannot be executed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A corpus is at fault.
+    #[error(transparent)]
+    Corpus(#[from] CorpusError),
+    /// A corpus has no gold for a task.
+    #[error("corpus `{corpus}` has no gold for task `{task}` (`{file}` in its folder)")]
+    NoGold {
+        /// The corpus.
+        corpus: String,
+        /// The task.
+        task: TaskName,
+        /// Where gold would be.
+        file: &'static str,
+    },
+    /// A model is at fault.
+    #[error("model `{name}`: {source}")]
+    Model {
+        /// The model's name in the suite.
+        name: String,
+        /// What is wrong.
+        source: ModelError,
+    },
+    /// A model does not fit a task.
+    #[error("model `{name}`: {source}")]
+    Task {
+        /// The model's name in the suite.
+        name: String,
+        /// What is wrong.
+        source: TaskError,
+    },
+}
+
+impl Plan {
+    pub(super) fn make(suite: &Suite, limit: Option<usize>) -> Result<Self, PlanError> {
+        let mut corpora = BTreeMap::new();
+        let mut models = BTreeMap::new();
+        let mut evaluations = Vec::new();
+        let mut cells = Vec::new();
+        for evaluation in &suite.evaluations {
+            let mut corpus = Corpus::load(&suite.corpora[&evaluation.corpus])?;
+            corpora.insert(evaluation.corpus.clone(), CorpusRecord::of(&corpus));
+            corpus.documents.truncate(limit.unwrap_or(usize::MAX));
+            for name in &evaluation.models {
+                let folder = &suite.models[name];
+                let model = check_model(name, folder, evaluation, &corpus)?;
+                let record = ModelRecord { architecture: model.architecture().to_owned(), digests: digests(folder) };
+                models.insert(name.clone(), record);
+                let key = CellKey {
+                    task: evaluation.options.task().to_string(),
+                    corpus: evaluation.corpus.clone(),
+                    model: name.clone(),
+                };
+                let (model, options) = (folder.clone(), evaluation.options.clone());
+                cells.push(Cell { key, model, options, evaluation: evaluations.len() });
+            }
+            evaluations.push(Labelled::of(evaluation.clone(), corpus)?);
+        }
+        let suite = serde_json::to_value(suite).expect("a suite is plain data");
+        Ok(Self { evaluations, cells, corpora, models, suite })
+    }
+
+    /// A digest of everything that decides the run's answers: suite, documents, gold, weights, tokenizers, version.
+    pub(super) fn identity(&self) -> String {
+        let documents: Vec<usize> = self.evaluations.iter().map(|labelled| labelled.places.len()).collect();
+        let parts = serde_json::json!({
+            "karat": env!("CARGO_PKG_VERSION"),
+            "suite": self.suite,
+            "corpora": self.corpora,
+            "models": self.models,
+            "documents": documents,
+        });
+        digest::of_bytes(parts.to_string().as_bytes())
+    }
+}
+
+/// Loads a model once to see that it can be used, so that no cell fails after others have run.
+fn check_model(
+    name: &str,
+    folder: &std::path::Path,
+    evaluation: &Evaluation,
+    corpus: &Corpus,
+) -> Result<Model, PlanError> {
+    let model = Model::load(folder, evaluation.options.task())
+        .map_err(|source| PlanError::Model { name: name.to_owned(), source })?;
+    if let Model::Neural { engine, tokenizer } = &model {
+        let fits = bind(&evaluation.options, engine.config(), corpus, BTreeMap::new());
+        let probe = Document { id: "a probe".to_owned(), text: "a".to_owned() };
+        let fits = fits.and_then(|task| task.prepare(&probe, tokenizer));
+        fits.map_err(|source| PlanError::Task { name: name.to_owned(), source })?;
+    }
+    Ok(model)
+}
+
+/// The task bound to a model; `asked` narrows a stance task's targets by document.
+pub(super) fn bind(
+    options: &TaskOptions,
+    model: &crate::engine::Config,
+    corpus: &Corpus,
+    asked: BTreeMap<String, Vec<String>>,
+) -> Result<Box<dyn Task>, TaskError> {
+    Ok(match options {
+        TaskOptions::Ner { aggregation, windows } => Box::new(Ner::new(model, *aggregation, *windows)?),
+        TaskOptions::Stance { .. } => {
+            let options = options.stance().expect("this is a stance task");
+            Box::new(StanceTask::new(model, options, &corpus.targets, asked)?)
+        }
+    })
+}
+
+impl Labelled {
+    fn of(evaluation: Evaluation, corpus: Corpus) -> Result<Self, PlanError> {
+        let task = evaluation.options.task();
+        let missing = |file| PlanError::NoGold { corpus: evaluation.corpus.clone(), task, file };
+        let mut places = Vec::new();
+        let mut gold = Vec::new();
+        let mut add = |place: usize, answer: Answer| {
+            places.push(place);
+            gold.push(answer);
+        };
+        match task {
+            TaskName::Ner => {
+                let entities = corpus.entities.as_ref().ok_or_else(|| missing("gold/ner.jsonl"))?;
+                for (place, document) in corpus.documents.iter().enumerate() {
+                    if let Some(entities) = entities.get(&document.id) {
+                        add(place, Answer::Entities(entities.clone()));
+                    }
+                }
+            }
+            TaskName::Stance => {
+                let stances = corpus.stances.as_ref().ok_or_else(|| missing("gold/stance.jsonl"))?;
+                for (place, document) in corpus.documents.iter().enumerate() {
+                    let lines: Vec<_> = stances.iter().filter(|line| line.document == document.id).cloned().collect();
+                    if !lines.is_empty() {
+                        add(place, Answer::Stances(lines));
+                    }
+                }
+            }
+        }
+        Ok(Self { evaluation, corpus, places, gold })
+    }
+
+    /// The labelled documents.
+    pub(super) fn documents(&self) -> Vec<&Document> {
+        self.places.iter().map(|&place| &self.corpus.documents[place]).collect()
+    }
+
+    /// The targets that gold has, by document.
+    pub(super) fn asked(&self) -> BTreeMap<String, Vec<String>> {
+        let targets = |gold: &Answer| gold.stances().iter().map(|line| line.target.clone()).collect();
+        self.documents().iter().zip(&self.gold).map(|(d, gold)| (d.id.clone(), targets(gold))).collect()
+    }
+}

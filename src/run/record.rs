@@ -1,0 +1,166 @@
+//! `run.json`, and everything that a finished run holds.
+
+use super::{Plan, Settings};
+use crate::corpus::{Corpus, Manifest};
+use crate::suite::Suite;
+use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ThroughputRow};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The newest format of a run folder.
+pub(super) const FORMAT: u32 = 1;
+
+/// `run.json`: what was run, on what, with what. Everything but `circumstances` is the same for the same suite and files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of the run folder's format.
+    pub format: u32,
+    /// Version of karat.
+    pub karat: String,
+    /// The suite's name.
+    pub name: String,
+    /// Names the random streams of resampling.
+    pub seed: u64,
+    /// Bootstrap resamples.
+    pub replicates: u32,
+    /// Nominal coverage of intervals.
+    pub confidence: f64,
+    /// What is resampled, and how an interval is read off: always documents and percentiles.
+    pub interval: String,
+    /// What ran the models' forward passes.
+    pub engine: String,
+    /// Precision of the arithmetic.
+    pub precision: String,
+    /// Only the first so many documents of each corpus were taken; null: all.
+    pub limit: Option<usize>,
+    /// What was evaluated, in order.
+    pub evaluations: Vec<EvaluationRecord>,
+    /// Each corpus.
+    pub corpora: BTreeMap<String, CorpusRecord>,
+    /// Each model.
+    pub models: BTreeMap<String, ModelRecord>,
+    /// The suite with all defaults filled in.
+    pub suite: serde_json::Value,
+    /// When and where; no result depends on it.
+    pub circumstances: Circumstances,
+}
+
+/// One evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationRecord {
+    /// The task.
+    pub task: String,
+    /// The corpus.
+    pub corpus: String,
+    /// The models, in order.
+    pub models: Vec<String>,
+    /// The rule that decides answers.
+    pub rule: String,
+    /// Documents that were scored.
+    pub documents: usize,
+    /// Gold entities or stances in them.
+    pub items: usize,
+}
+
+/// A corpus: what it says of itself, its size, its digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorpusRecord {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Documents.
+    pub documents: usize,
+    /// Words, by white space.
+    pub words: usize,
+    /// Gold entities; null where it has none.
+    pub entities: Option<usize>,
+    /// Gold stances; null where it has none.
+    pub stances: Option<usize>,
+    /// SHA-256 of each file.
+    pub digests: BTreeMap<String, String>,
+}
+
+impl CorpusRecord {
+    pub(super) fn of(corpus: &Corpus) -> Self {
+        Self {
+            manifest: corpus.manifest.clone(),
+            documents: corpus.documents.len(),
+            words: corpus.documents.iter().map(|document| document.text.split_whitespace().count()).sum(),
+            entities: corpus.entities.as_ref().map(|all| all.values().map(Vec::len).sum()),
+            stances: corpus.stances.as_ref().map(Vec::len),
+            digests: corpus.digests.clone(),
+        }
+    }
+}
+
+/// A model: what it is, and its digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// The architecture, or `floor: …`.
+    pub architecture: String,
+    /// SHA-256 of each file that decides its answers.
+    pub digests: BTreeMap<String, String>,
+}
+
+/// When and where a run was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// When it began, RFC 3339, UTC.
+    pub started: String,
+    /// Processor and operating system.
+    pub machine: String,
+    /// Cores that the system offers.
+    pub cores: usize,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+impl Record {
+    pub(super) fn of(suite: &Suite, settings: &Settings, plan: &Plan) -> Self {
+        let evaluations = plan.evaluations.iter().map(|labelled| EvaluationRecord {
+            task: labelled.evaluation.options.task().to_string(),
+            corpus: labelled.evaluation.corpus.clone(),
+            models: labelled.evaluation.models.clone(),
+            rule: labelled.evaluation.options.rule(),
+            documents: labelled.places.len(),
+            items: labelled.gold.iter().map(|gold| gold.entities().len() + gold.stances().len()).sum(),
+        });
+        Self {
+            format: FORMAT,
+            karat: env!("CARGO_PKG_VERSION").to_owned(),
+            name: suite.name.clone(),
+            seed: suite.seed,
+            replicates: suite.statistics.replicates,
+            confidence: suite.statistics.confidence,
+            interval: "documents resampled with replacement, percentile".to_owned(),
+            engine: "native".to_owned(),
+            precision: "f32".to_owned(),
+            limit: settings.limit,
+            evaluations: evaluations.collect(),
+            corpora: plan.corpora.clone(),
+            models: plan.models.clone(),
+            suite: serde_json::to_value(suite).expect("a suite is plain data"),
+            circumstances: settings.circumstances.clone(),
+        }
+    }
+}
+
+/// A finished run: its record and its tables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Results {
+    /// `run.json`.
+    pub record: Record,
+    /// `tables/metrics.parquet`.
+    pub metrics: Vec<MetricRow>,
+    /// `tables/counts.parquet`.
+    pub counts: Vec<CountRow>,
+    /// `tables/confusion.parquet`.
+    pub confusion: Vec<ConfusionRow>,
+    /// `tables/errors.parquet`.
+    pub errors: Vec<ErrorRow>,
+    /// `tables/differences.parquet`.
+    pub differences: Vec<DifferenceRow>,
+    /// `tables/ledger.parquet`.
+    pub ledger: Vec<LedgerRow>,
+    /// `tables/throughput.parquet`.
+    pub throughput: Vec<ThroughputRow>,
+}

@@ -1,0 +1,143 @@
+//! The suite: a TOML file as written becomes a checked [`Suite`] that can only be built valid.
+//!
+//! In: a file. Out: names resolved to folders, options with their defaults, in the order written. Must not: read
+//! corpora or models.
+
+mod written;
+
+use crate::task::TaskName;
+use crate::task::WindowOptions;
+use crate::task::ner::Aggregation;
+use crate::task::stance::{Hypotheses, Rule, StanceOptions, WindowRule};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use written::SuiteError;
+
+/// A checked suite. Paths are as written, joined to the suite's own folder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suite {
+    /// Its name; part of a run's folder.
+    pub name: String,
+    /// Names the random streams of resampling.
+    pub seed: u64,
+    /// How intervals are made.
+    pub statistics: Statistics,
+    /// Folders of corpora by name.
+    pub corpora: BTreeMap<String, PathBuf>,
+    /// Folders of models by name.
+    pub models: BTreeMap<String, PathBuf>,
+    /// What is evaluated, in the order written.
+    pub evaluations: Vec<Evaluation>,
+}
+
+/// How intervals are made.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Statistics {
+    /// Bootstrap resamples of documents.
+    pub replicates: u32,
+    /// Nominal coverage, in 0.5..1.
+    pub confidence: f64,
+}
+
+/// Models that do one task on one corpus, and are compared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// A corpus's name.
+    pub corpus: String,
+    /// Models' names, each once.
+    pub models: Vec<String>,
+    /// The task and how its answers are decoded.
+    #[serde(flatten)]
+    pub options: TaskOptions,
+}
+
+/// A task with its options.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "task", rename_all = "lowercase")]
+pub enum TaskOptions {
+    /// Named-entity recognition.
+    Ner {
+        /// How tokens become entities.
+        aggregation: Aggregation,
+        /// How long sequences are.
+        windows: WindowOptions,
+    },
+    /// Zero-shot stance.
+    Stance {
+        /// The sentences that are tested.
+        hypotheses: Hypotheses,
+        /// From inference probabilities to a stance.
+        rule: Rule,
+        /// From windows to the document.
+        window_rule: WindowRule,
+        /// How long sequences are.
+        windows: WindowOptions,
+    },
+}
+
+impl TaskOptions {
+    /// A task with the defaults of everything.
+    pub fn defaults(task: TaskName) -> Self {
+        let windows = WindowOptions::default();
+        match task {
+            TaskName::Ner => Self::Ner { aggregation: Aggregation::default(), windows },
+            TaskName::Stance => Self::Stance {
+                hypotheses: Hypotheses::default(),
+                rule: Rule::default(),
+                window_rule: WindowRule::default(),
+                windows,
+            },
+        }
+    }
+
+    /// The task.
+    pub fn task(&self) -> TaskName {
+        match self {
+            Self::Ner { .. } => TaskName::Ner,
+            Self::Stance { .. } => TaskName::Stance,
+        }
+    }
+
+    /// The options of a stance task; None for another task.
+    pub fn stance(&self) -> Option<StanceOptions> {
+        match self {
+            Self::Ner { .. } => None,
+            Self::Stance { hypotheses, rule, window_rule, windows } => Some(StanceOptions {
+                hypotheses: hypotheses.clone(),
+                rule: *rule,
+                windows_rule: *window_rule,
+                windows: *windows,
+            }),
+        }
+    }
+
+    /// The rule that decides answers, for signatures and reports.
+    pub fn rule(&self) -> String {
+        match self {
+            Self::Ner { aggregation, .. } => aggregation.name().to_owned(),
+            Self::Stance { rule, window_rule, .. } => format!("{},windows={}", rule.versioned(), window_rule.versioned()),
+        }
+    }
+
+    /// The same task with other windows.
+    #[must_use]
+    pub fn with_windows(mut self, chosen: WindowOptions) -> Self {
+        match &mut self {
+            Self::Ner { windows, .. } | Self::Stance { windows, .. } => *windows = chosen,
+        }
+        self
+    }
+}
+
+impl Suite {
+    /// Reads and checks a suite.
+    ///
+    /// # Errors
+    /// [`SuiteError`] with every problem: unknown keys, names that refer to nothing, options of another task, values out
+    /// of range, folders that are not there.
+    pub fn load(path: &Path) -> Result<Self, SuiteError> {
+        written::load(path)
+    }
+}
