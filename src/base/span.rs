@@ -29,7 +29,7 @@ impl Span {
 
     /// True when the two spans share a character.
     pub fn overlaps(self, other: Self) -> bool {
-        self.start < other.end && other.start < self.end
+        self.start.max(other.start) < self.end.min(other.end)
     }
 }
 

@@ -1,4 +1,4 @@
-//! One cell: documents → windows → logits → answers.
+//! One cell: documents → windows → logits → answers. `run` and `predict` share this line.
 
 use super::folder::Saved;
 use super::forward::{ForwardFault, forward};
@@ -7,14 +7,17 @@ use super::observer::{Event, Observer};
 use super::parallel::in_order;
 use super::plan::{Cell, Plan, bind};
 use crate::base::CharText;
-use crate::corpus::Document;
+use crate::corpus::{Document, Target};
 use crate::engine::{Engine, Logits, Sequence};
-use crate::table::{LedgerRow, ThroughputRow, entity_rows, sequence_logits, stance_rows, token_logits};
+use crate::suite::TaskOptions;
+use crate::table::{CellKey, LedgerRow, Table, ThroughputRow, entity_rows, sequence_logits, stance_rows, token_logits};
 use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
 use crate::text::{Reach, Tokenizer};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
-/// Why a cell did not finish.
+/// Why a model did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CellError {
     /// The model cannot be loaded.
@@ -36,122 +39,155 @@ pub enum CellError {
     },
 }
 
-/// What a neural model answered, and how it came to it.
+/// What is asked of a model.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The names of the cell, for progress and throughput.
+    pub key: CellKey,
+    /// The model's folder.
+    pub model: &'a Path,
+    /// The task and how its answers are decoded.
+    pub options: &'a TaskOptions,
+    /// The documents.
+    pub documents: &'a [&'a Document],
+    /// Their gold, where there is any; only the majority floor looks at it.
+    pub gold: &'a [&'a Answer],
+    /// What stances are about.
+    pub targets: &'a [Target],
+    /// The targets asked of single documents; of others, all.
+    pub asked: BTreeMap<String, Vec<String>>,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// What a model answered, and how it came to it.
 pub struct Answered {
     /// An answer a document.
     pub answers: Vec<Answer>,
-    /// What was asked, a document each.
+    /// What was asked, a document each; empty for a floor.
     pub prepared: Vec<Prepared>,
-    /// What the engine returned, `[document][sequence]`.
+    /// What the engine returned, `[document][sequence]`; empty for a floor.
     pub logits: Vec<Vec<Logits>>,
-    /// Seconds of wall time: tokenize, forward, decode.
-    pub seconds: [f64; 3],
+    /// Work and time.
+    pub throughput: ThroughputRow,
 }
 
 impl Answered {
-    /// Sequences that went forward.
-    pub fn sequences(&self) -> usize {
-        self.prepared.iter().map(|prepared| prepared.sequences.len()).sum()
-    }
-
-    /// Tokens that went forward, special tokens and hypotheses included.
-    pub fn tokens(&self) -> usize {
-        tokens(&self.prepared)
+    /// The table of logits; None for a floor.
+    pub fn logits_table(&self, task: TaskName, documents: &[&Document]) -> Option<Table> {
+        if self.logits.is_empty() {
+            return None;
+        }
+        Some(match task {
+            TaskName::Ner => token_logits(documents, &self.prepared, &self.logits),
+            TaskName::Stance => sequence_logits(documents, &self.prepared, &self.logits),
+        })
     }
 }
 
-fn tokens(prepared: &[Prepared]) -> usize {
-    prepared.iter().flat_map(|prepared| &prepared.sequences).map(|sequence| sequence.ids.len()).sum()
-}
-
-/// Asks a model about documents: the line that `run` and `predict` share. `started` is told the tokens that will go
-/// forward.
+/// Loads a model and asks it about documents.
 ///
 /// # Errors
-/// [`CellError`] when the tokenizer refuses a text or the engine a batch.
-pub fn answer(
-    (task, engine, tokenizer): (&dyn Task, &dyn Engine, &Tokenizer),
-    documents: &[&Document],
-    threads: usize,
-    (observer, started): (&dyn Observer, &dyn Fn(usize)),
-) -> Result<Answered, CellError> {
+/// [`CellError`] when the model cannot be loaded or does not fit the task, the tokenizer refuses a text, or the engine a
+/// batch.
+pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered, CellError> {
     let begun = Instant::now();
-    let prepare = |(): &mut (), at: usize| task.prepare(documents[at], tokenizer);
-    let prepared = in_order(documents.len(), threads, || (), prepare)?;
-    let tokenized = begun.elapsed();
-    started(tokens(&prepared));
+    let model = Model::load(request.model, request.options.task())?;
+    let mut throughput = ThroughputRow {
+        key: request.key.clone(),
+        engine: "none".to_owned(),
+        precision: "none".to_owned(),
+        threads: request.threads,
+        documents: request.documents.len(),
+        sequences: 0,
+        tokens: 0,
+        seconds: [begun.elapsed().as_secs_f64(), 0.0, 0.0, 0.0],
+    };
+    let answered = match &model {
+        Model::Floor(floor) => {
+            announce(request, 0, observer);
+            let begun = Instant::now();
+            let answers = floor.answer(request.documents, request.gold)?;
+            throughput.seconds[3] = begun.elapsed().as_secs_f64();
+            Answered { answers, prepared: Vec::new(), logits: Vec::new(), throughput }
+        }
+        Model::Neural { engine, tokenizer } => {
+            let config = engine.config();
+            let task = bind(request.options, config, request.targets, request.asked.clone())?;
+            (throughput.engine, throughput.precision) = ("native".to_owned(), "f32".to_owned());
+            ask(request, (task.as_ref(), engine.as_ref(), tokenizer), throughput, observer)?
+        }
+    };
+    observer.notice(&Event::CellFinished { key: &request.key });
+    Ok(answered)
+}
+
+fn announce(request: &Request<'_>, tokens: usize, observer: &dyn Observer) {
+    observer.notice(&Event::CellStarted { key: &request.key, documents: request.documents.len(), tokens });
+}
+
+fn ask(
+    request: &Request<'_>,
+    (task, engine, tokenizer): (&dyn Task, &dyn Engine, &Tokenizer),
+    mut throughput: ThroughputRow,
+    observer: &dyn Observer,
+) -> Result<Answered, CellError> {
+    let (documents, threads) = (request.documents, request.threads);
+    let begun = Instant::now();
+    let prepared = in_order(documents.len(), threads, || (), |(), at| task.prepare(documents[at], tokenizer))?;
+    throughput.seconds[1] = begun.elapsed().as_secs_f64();
     let sequences: Vec<&[Sequence]> = prepared.iter().map(|prepared| prepared.sequences.as_slice()).collect();
+    throughput.sequences = sequences.iter().map(|sequences| sequences.len()).sum();
+    throughput.tokens = sequences.iter().flat_map(|sequences| sequences.iter()).map(|s| s.ids.len()).sum();
+    announce(request, throughput.tokens, observer);
     let begun = Instant::now();
     let logits = forward(engine, &sequences, threads, observer).map_err(|fault: ForwardFault| {
         CellError::Forward { document: documents[fault.document].id.clone(), error: fault.error }
     })?;
-    let forwarded = begun.elapsed();
+    throughput.seconds[2] = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let decode = |(): &mut (), at: usize| Ok::<_, CellError>(task.decode(documents[at], &prepared[at], &logits[at]));
     let answers = in_order(documents.len(), threads, || (), decode)?;
-    let seconds = [tokenized, forwarded, begun.elapsed()].map(|time| time.as_secs_f64());
-    Ok(Answered { answers, prepared, logits, seconds })
+    throughput.seconds[3] = begun.elapsed().as_secs_f64();
+    Ok(Answered { answers, prepared, logits, throughput })
 }
 
 /// Runs a cell of a plan and gives what is to be saved.
 pub(super) fn run(plan: &Plan, cell: &Cell, threads: usize, observer: &dyn Observer) -> Result<Saved, CellError> {
     let labelled = &plan.evaluations[cell.evaluation];
     let documents = labelled.documents();
-    let begun = Instant::now();
-    let model = Model::load(&cell.model, cell.options.task())?;
-    let load = begun.elapsed().as_secs_f64();
+    let request = Request {
+        key: cell.key.clone(),
+        model: &cell.model,
+        options: &cell.options,
+        documents: &documents,
+        gold: &labelled.gold.iter().collect::<Vec<_>>(),
+        targets: &labelled.corpus.targets,
+        asked: labelled.asked(),
+        threads,
+    };
+    let answered = answer(&request, observer)?;
     let mut ledger = LedgerRow {
         key: cell.key.clone(),
         documents: documents.len(),
         without_gold: labelled.corpus.documents.len() - documents.len(),
         split: 0,
-        sequences: 0,
+        sequences: answered.throughput.sequences,
         reach: Reach::default(),
     };
-    let mut throughput = ThroughputRow {
-        key: cell.key.clone(),
-        engine: "none".to_owned(),
-        precision: "none".to_owned(),
-        threads: 1,
-        documents: documents.len(),
-        sequences: 0,
-        tokens: 0,
-        seconds: [load, 0.0, 0.0, 0.0],
+    for ((document, prepared), gold) in documents.iter().zip(&answered.prepared).zip(&labelled.gold) {
+        ledger.reach += Reach::of_document(&CharText::new(&document.text), &prepared.tokens, gold.entities());
+        ledger.split += usize::from(prepared.windows.len() > 1);
+    }
+    let task = cell.options.task();
+    let predictions = match task {
+        TaskName::Ner => entity_rows(&documents, &answered.answers),
+        TaskName::Stance => stance_rows(&answered.answers),
     };
-    let started = |tokens| observer.notice(&Event::CellStarted { cell, documents: documents.len(), tokens });
-    let (answers, logits) = match &model {
-        Model::Floor(floor) => {
-            started(0);
-            let begun = Instant::now();
-            let answers = floor.answer(&documents, &labelled.gold.iter().collect::<Vec<_>>())?;
-            throughput.seconds[3] = begun.elapsed().as_secs_f64();
-            (answers, None)
-        }
-        Model::Neural { engine, tokenizer } => {
-            let task = bind(&cell.options, engine.config(), &labelled.corpus, labelled.asked())?;
-            let asked = (task.as_ref(), engine.as_ref(), tokenizer);
-            let answered = answer(asked, &documents, threads, (observer, &started))?;
-            for ((document, prepared), gold) in documents.iter().zip(&answered.prepared).zip(&labelled.gold) {
-                ledger.reach += Reach::of_document(&CharText::new(&document.text), &prepared.tokens, gold.entities());
-                ledger.split += usize::from(prepared.windows.len() > 1);
-            }
-            ledger.sequences = answered.sequences();
-            throughput.sequences = answered.sequences();
-            throughput.tokens = answered.tokens();
-            throughput.threads = threads;
-            (throughput.engine, throughput.precision) = ("native".to_owned(), "f32".to_owned());
-            throughput.seconds[1..].copy_from_slice(&answered.seconds);
-            let logits = match cell.options.task() {
-                TaskName::Ner => token_logits(&documents, &answered.prepared, &answered.logits),
-                TaskName::Stance => sequence_logits(&documents, &answered.prepared, &answered.logits),
-            };
-            (answered.answers, Some(logits.into_parquet()))
-        }
-    };
-    let predictions = match cell.options.task() {
-        TaskName::Ner => entity_rows(&documents, &answers),
-        TaskName::Stance => stance_rows(&answers),
-    };
-    observer.notice(&Event::CellFinished { cell });
-    Ok(Saved { predictions: predictions.into_parquet(), logits, ledger, throughput })
+    Ok(Saved {
+        predictions: predictions.into_parquet(),
+        logits: answered.logits_table(task, &documents).map(Table::into_parquet),
+        ledger,
+        throughput: answered.throughput,
+    })
 }

@@ -13,7 +13,7 @@ mod parallel;
 mod plan;
 mod record;
 
-pub use cell::{Answered, CellError, answer};
+pub use cell::{Answered, CellError, Request, answer};
 pub use folder::{FolderError, RunFolder};
 pub use forward::ForwardFault;
 pub use model::{Model, ModelError};
@@ -64,7 +64,7 @@ pub fn execute(
     folder.begin(&plan.identity())?;
     for cell in &plan.cells {
         if folder.holds(cell) {
-            observer.notice(&Event::CellReused { cell });
+            observer.notice(&Event::CellReused { key: &cell.key });
             continue;
         }
         let saved = cell::run(&plan, cell, settings.threads, observer)?;

@@ -1,6 +1,6 @@
 //! The seam through which a run tells how far it is.
 
-use super::Cell;
+use crate::table::CellKey;
 
 /// What happens in a run.
 #[derive(Debug)]
@@ -8,7 +8,7 @@ pub enum Event<'a> {
     /// A cell begins; loading and tokenizing are done.
     CellStarted {
         /// Which.
-        cell: &'a Cell,
+        key: &'a CellKey,
         /// Documents to answer.
         documents: usize,
         /// Tokens that go forward, none for a floor.
@@ -24,12 +24,12 @@ pub enum Event<'a> {
     /// A cell's answers are there.
     CellFinished {
         /// Which.
-        cell: &'a Cell,
+        key: &'a CellKey,
     },
     /// A cell's answers were saved by an earlier, interrupted run.
     CellReused {
         /// Which.
-        cell: &'a Cell,
+        key: &'a CellKey,
     },
 }
 

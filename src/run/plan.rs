@@ -3,7 +3,7 @@
 use super::model::{Model, ModelError, digests};
 use super::record::{CorpusRecord, ModelRecord};
 use crate::base::digest;
-use crate::corpus::{Corpus, CorpusError, Document};
+use crate::corpus::{Corpus, CorpusError, Document, Target};
 use crate::suite::{Evaluation, Suite, TaskOptions};
 use crate::table::CellKey;
 use crate::task::ner::Ner;
@@ -137,7 +137,7 @@ fn check_model(
     let model = Model::load(folder, evaluation.options.task())
         .map_err(|source| PlanError::Model { name: name.to_owned(), source })?;
     if let Model::Neural { engine, tokenizer } = &model {
-        let fits = bind(&evaluation.options, engine.config(), corpus, BTreeMap::new());
+        let fits = bind(&evaluation.options, engine.config(), &corpus.targets, BTreeMap::new());
         let probe = Document { id: "a probe".to_owned(), text: "a".to_owned() };
         let fits = fits.and_then(|task| task.prepare(&probe, tokenizer));
         fits.map_err(|source| PlanError::Task { name: name.to_owned(), source })?;
@@ -149,14 +149,14 @@ fn check_model(
 pub(super) fn bind(
     options: &TaskOptions,
     model: &crate::engine::Config,
-    corpus: &Corpus,
+    targets: &[Target],
     asked: BTreeMap<String, Vec<String>>,
 ) -> Result<Box<dyn Task>, TaskError> {
     Ok(match options {
         TaskOptions::Ner { aggregation, windows } => Box::new(Ner::new(model, *aggregation, *windows)?),
         TaskOptions::Stance { .. } => {
             let options = options.stance().expect("this is a stance task");
-            Box::new(StanceTask::new(model, options, &corpus.targets, asked)?)
+            Box::new(StanceTask::new(model, options, targets, asked)?)
         }
     })
 }

@@ -1,0 +1,289 @@
+//! The arguments as typed.
+
+use crate::task::TaskName;
+use crate::task::ner::Aggregation;
+use crate::task::stance::{Rule, WindowRule};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// How pure is the model against gold? Applies transformer models (named-entity recognition, zero-shot stance) to a
+/// corpus, scores them against hand-made labels, and says how sure the numbers are.
+#[derive(Debug, Parser)]
+#[command(name = "karat", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  karat run                                  the bundled models on the bundled corpus
+  karat check suites/mine.toml               find every problem of a suite without running it
+  karat predict --task ner --model models/ner-minilm-l6 --input articles/ --output names.jsonl
+  karat score --task ner --gold gold.jsonl --pred names.jsonl
+  karat report reports/demo-20251122-101500 --format html > report.html
+
+Exit codes: 0 done, 2 could not run (arguments, suite, data, model, disk).";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a suite: predict, score, and write a run folder with tables and a report
+    Run(RunOptions),
+    /// Apply one model to your own documents
+    Predict(PredictOptions),
+    /// Score a file of predictions against a file of gold
+    Score(ScoreOptions),
+    /// Show the report of a finished run
+    Report(ReportOptions),
+    /// Find every problem of a suite without running it
+    Check(CheckOptions),
+    /// Work with hand-made labels
+    #[command(subcommand)]
+    Gold(GoldCommand),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// The suite, a TOML file
+    #[arg(default_value = "suites/demo.toml")]
+    pub(super) suite: PathBuf,
+    /// Where the run goes; it must not exist yet [default: reports/NAME-DATE-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Take up an interrupted run (of --out, or the suite's newest under reports/)
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// Take only the first N documents of each corpus
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) compute: ComputeOptions,
+    /// What stdout carries: a summary, or the metrics as JSON
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ComputeOptions {
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// What runs the forward passes
+    #[arg(long, value_enum, default_value_t = EngineName::Native)]
+    pub(super) engine: EngineName,
+    /// Precision of the arithmetic
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    pub(super) precision: Precision,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineName {
+    /// karat's own, on the CPU
+    Native,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Precision {
+    /// 32-bit floating point
+    F32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    /// For people
+    Text,
+    /// For programs; stable and versioned
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PredictOptions {
+    /// What is asked of the model
+    #[arg(long, value_enum)]
+    pub(super) task: TaskArgument,
+    /// The model's folder: config.json, tokenizer.json, model.safetensors
+    #[arg(long, value_name = "DIR")]
+    pub(super) model: PathBuf,
+    /// The documents: a JSONL file with `id` and `text`, or a folder of .txt files
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) input: PathBuf,
+    /// Where the predictions go, as JSONL
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// What stances are about: a TOML file of `id = "phrase"` lines (task stance)
+    #[arg(long, value_name = "FILE", required_if_eq("task", "stance"))]
+    pub(super) targets: Option<PathBuf>,
+    /// Also write the logits, as Parquet
+    #[arg(long, value_name = "FILE")]
+    pub(super) logits: Option<PathBuf>,
+    /// How tokens become entities (task ner)
+    #[arg(long, value_enum, default_value_t = AggregationArgument::First)]
+    pub(super) aggregation: AggregationArgument,
+    /// How entailment decides a stance (task stance)
+    #[arg(long, value_enum, default_value_t = RuleArgument::ArgmaxHypotheses)]
+    pub(super) rule: RuleArgument,
+    /// How the windows of a long document are combined (task stance)
+    #[arg(long, value_enum, default_value_t = WindowRuleArgument::Mean)]
+    pub(super) window_rule: WindowRuleArgument,
+    /// Longest sequence in tokens, special tokens and hypothesis included [default: the model's limit]
+    #[arg(long, value_name = "N")]
+    pub(super) max_tokens: Option<usize>,
+    /// Tokens that neighbouring windows share [default: an eighth of --max-tokens]
+    #[arg(long, value_name = "N")]
+    pub(super) overlap: Option<usize>,
+    #[command(flatten)]
+    pub(super) compute: ComputeOptions,
+    /// What stdout carries: nothing, or counts and times as JSON
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScoreOptions {
+    /// What was asked
+    #[arg(long, value_enum)]
+    pub(super) task: TaskArgument,
+    /// The hand-made labels, as JSONL
+    #[arg(long, value_name = "FILE")]
+    pub(super) gold: PathBuf,
+    /// The predictions, as JSONL
+    #[arg(long, value_name = "FILE")]
+    pub(super) pred: PathBuf,
+    /// The documents, to check that spans lie inside them and have the surface that is written beside them
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) documents: Option<PathBuf>,
+    /// Bootstrap resamples of the documents
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..))]
+    pub(super) replicates: u32,
+    /// Names the random streams of the resampling
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
+    pub(super) format: TableOrJson,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableOrJson {
+    /// For people
+    Table,
+    /// For programs; stable and versioned
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportOptions {
+    /// The run's folder
+    pub(super) run: PathBuf,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
+    pub(super) format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Markdown
+    Md,
+    /// One page that stands alone
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// The suite, a TOML file
+    #[arg(default_value = "suites/demo.toml")]
+    pub(super) suite: PathBuf,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum GoldCommand {
+    /// Make documents.jsonl and gold/*.jsonl of a corpus from its annotated sources (source/*.txt, inline brackets)
+    Import {
+        /// The corpus's folder
+        corpus: PathBuf,
+        /// Write nothing; fail when a file is not what the sources give
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TaskArgument {
+    /// Named-entity recognition
+    Ner,
+    /// Zero-shot stance
+    Stance,
+}
+
+impl From<TaskArgument> for TaskName {
+    fn from(argument: TaskArgument) -> Self {
+        match argument {
+            TaskArgument::Ner => Self::Ner,
+            TaskArgument::Stance => Self::Stance,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AggregationArgument {
+    /// Every token that is not O is an entity
+    None,
+    /// Neighbouring tokens of one type are one entity
+    Simple,
+    /// Whole words, by their first token
+    First,
+    /// Whole words, by the mean over their tokens
+    Average,
+    /// Whole words, by their most certain token
+    Max,
+}
+
+impl From<AggregationArgument> for Aggregation {
+    fn from(argument: AggregationArgument) -> Self {
+        match argument {
+            AggregationArgument::None => Self::None,
+            AggregationArgument::Simple => Self::Simple,
+            AggregationArgument::First => Self::First,
+            AggregationArgument::Average => Self::Average,
+            AggregationArgument::Max => Self::Max,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RuleArgument {
+    /// Entailment among all classes
+    ArgmaxHypotheses,
+    /// Entailment against contradiction alone
+    EntailVsContradict,
+}
+
+impl From<RuleArgument> for Rule {
+    fn from(argument: RuleArgument) -> Self {
+        match argument {
+            RuleArgument::ArgmaxHypotheses => Self::ArgmaxHypotheses,
+            RuleArgument::EntailVsContradict => Self::EntailVsContradict,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WindowRuleArgument {
+    /// The mean, weighted by tokens
+    Mean,
+    /// The greatest score
+    Max,
+}
+
+impl From<WindowRuleArgument> for WindowRule {
+    fn from(argument: WindowRuleArgument) -> Self {
+        match argument {
+            WindowRuleArgument::Mean => Self::Mean,
+            WindowRuleArgument::Max => Self::Max,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What to do about an error.
+
+use super::gold::Stale;
+use super::score::Unanswered;
+use crate::base::file::TextError;
+use crate::corpus::CorpusError;
+use crate::engine::LoadError;
+use crate::run::{CellError, FolderError, ModelError, PlanError, RunError};
+use crate::suite::SuiteError;
+use crate::task::floor::FloorError;
+use crate::task::{LabelError, TaskError};
+use crate::text::TokenizerError;
+use std::error::Error;
+
+/// The cure for an error, where there is one to name.
+pub(super) fn of(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(of_cause)
+}
+
+/// Transparent errors show the one inside as themselves, so each wrapper hands on what it wraps.
+fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = cause.downcast_ref::<RunError>() {
+        return match error {
+            RunError::Plan(error) => of_cause(error),
+            RunError::Cell(error) => of_cause(error),
+            RunError::Folder(error) => of_cause(error),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<PlanError>() {
+        return match error {
+            PlanError::Corpus(error) => of_cause(error),
+            PlanError::NoGold { .. } => Some("label some documents, or take the evaluation out of the suite".to_owned()),
+            PlanError::Model { source, .. } => of_cause(source),
+            PlanError::Task { source, .. } => of_cause(source),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<CellError>() {
+        return match error {
+            CellError::Model(error) => of_cause(error),
+            CellError::Task(error) => of_cause(error),
+            CellError::Floor(error) => of_cause(error),
+            CellError::Forward { .. } => Some("the weights may be damaged; compare their digest with their source".to_owned()),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<ModelError>() {
+        return match error {
+            ModelError::NoFolder(_) => Some(MODEL_FOLDER.to_owned()),
+            ModelError::Load(error) => of_cause(error),
+            ModelError::Tokenizer(error) => of_cause(error),
+            ModelError::Floor(error) => of_cause(error),
+        };
+    }
+    of_leaf(cause).map(str::to_owned)
+}
+
+const MODEL_FOLDER: &str = "a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6";
+
+fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(error) = cause.downcast_ref::<SuiteError>() {
+        return Some(match error {
+            SuiteError::Text(_) => "name a suite, or run from the folder that holds suites/demo.toml",
+            SuiteError::Problems(_) => "suites/demo.toml is an example that works",
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<TaskError>() {
+        return of_task(error);
+    }
+    if let Some(error) = cause.downcast_ref::<CorpusError>() {
+        return match error {
+            CorpusError::Text(error) => of_leaf(error),
+            CorpusError::Problems(_) => Some("nothing was run or written; mend these lines and try again"),
+            CorpusError::List { .. } => Some("name a JSONL file, or a folder of .txt files"),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<TextError>() {
+        return Some(match error {
+            TextError::Read { .. } => "check the path and its permissions",
+            TextError::NotUtf8 { .. } => "convert the file to UTF-8",
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<LoadError>() {
+        return Some(match error {
+            LoadError::Read { .. } | LoadError::Malformed { .. } => MODEL_FOLDER,
+            LoadError::Unsupported { .. } => "choose a checkpoint of one of these architectures",
+            LoadError::MissingTensor { .. } | LoadError::WrongShape { .. } => {
+                "config.json and model.safetensors must come from the same checkpoint"
+            }
+            LoadError::WrongType { .. } => "save the weights in one of these types",
+            LoadError::NotFinite { .. } => "the weights are damaged or training diverged; compare their digest with their source",
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<TokenizerError>() {
+        return Some(match error {
+            TokenizerError::Read { .. } | TokenizerError::Malformed { .. } => MODEL_FOLDER,
+            TokenizerError::Vocabulary { .. } => "tokenizer.json and model.safetensors must come from the same checkpoint",
+            TokenizerError::Encode { .. } => "look at the text for characters that the tokenizer cannot take",
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<FloorError>() {
+        return match error {
+            FloorError::NoGold => Some("use it in a suite, where gold is at hand"),
+            FloorError::Task { .. } => Some("give the floor to the task that it answers"),
+            FloorError::Text(error) => of_leaf(error),
+            FloorError::Malformed { .. } => None,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<FolderError>() {
+        return match error {
+            FolderError::Exists(_) => Some("choose another --out, or move it away"),
+            FolderError::Interrupted(_) => Some("--resume takes it up; or remove the folder and run anew"),
+            FolderError::Other(_) => Some("remove the folder and run anew, or go back to what it was made from"),
+            FolderError::NoRun(_) => Some("runs stand under reports/; name one"),
+            _ => None,
+        };
+    }
+    if cause.downcast_ref::<Unanswered>().is_some() {
+        return Some("a document without an entity has a line with an empty list; predict the same documents as gold has");
+    }
+    cause.downcast_ref::<Stale>().map(|_| "run `karat gold import` without --check, and look at what changed")
+}
+
+fn of_task(error: &TaskError) -> Option<&'static str> {
+    match error {
+        TaskError::Head { .. } => Some("choose a model that was trained for the task"),
+        TaskError::Label(LabelError::Nameless(_)) => Some("write the classes' names into `id2label` of the model's config.json"),
+        TaskError::Label(LabelError::Missing { .. }) => Some("name the classes in `id2label` of the model's config.json"),
+        TaskError::NoRoom { .. } => Some("take longer windows or a smaller overlap"),
+        TaskError::TooLong { .. } => Some("leave max_tokens out to take the model's limit"),
+        TaskError::Tokenizer(error) => of_leaf(error),
+        TaskError::NoPairs => Some("the tokenizer needs a post-processor with a template for pairs"),
+    }
+}

@@ -1,0 +1,125 @@
+//! `karat score`: two files, no model, no run folder.
+
+use super::arguments::{ScoreOptions, TableOrJson};
+use super::{emit, say};
+use crate::corpus::{Answers, Document, StanceLine, read_documents, read_entities, read_stances};
+use crate::metrics::{Metric, total};
+use crate::report::{Grid, number};
+use crate::stats::{Bootstrap, Interval};
+use crate::task::{Answer, Judged, Scorer, TaskName};
+use std::collections::BTreeMap;
+
+/// Gold that the predictions have no answer to.
+#[derive(Debug, thiserror::Error)]
+#[error("the predictions have no answer for {missing} of {total} gold {what}, among them {examples}")]
+pub(super) struct Unanswered {
+    missing: usize,
+    total: usize,
+    what: &'static str,
+    examples: String,
+}
+
+/// Gold and predictions of one document.
+type Pairs = Vec<(Document, Answer, Answer)>;
+
+pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
+    let task = TaskName::from(options.task);
+    let documents = options.documents.as_deref().map(read_documents).transpose()?.unwrap_or_default();
+    let fit = Answers { documents: &documents, flat: true, ..Answers::default() };
+    let loose = Answers { flat: false, ..fit };
+    let (pairs, ignored) = match task {
+        TaskName::Ner => entities(read_entities(&options.gold, fit)?, read_entities(&options.pred, loose)?)?,
+        TaskName::Stance => stances(read_stances(&options.gold, fit)?, &read_stances(&options.pred, loose)?)?,
+    };
+    let judged: Vec<Judged<'_>> =
+        pairs.iter().map(|(document, gold, predicted)| Judged { document, gold, predicted }).collect();
+    let scorer = match task {
+        TaskName::Ner => Scorer::spans(&[], pairs.iter().flat_map(|(_, gold, predicted)| [gold, predicted])),
+        TaskName::Stance => Scorer::stances(None),
+    };
+    let counts = scorer.counts(&judged).expect("the scorer was made from these answers");
+    let family = scorer.family();
+    let metrics = family.metrics(&total(&counts));
+    let bootstrap = Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95 };
+    let intervals = bootstrap.intervals(&counts, metrics.len(), |sums, values| family.values(sums, values));
+    if ignored > 0 {
+        let what = if task == TaskName::Ner { "documents" } else { "stances" };
+        say(&format!("{} predicted {what} have no gold and were left out", number(ignored)));
+    }
+    match options.format {
+        TableOrJson::Table => emit(&table(pairs.len(), &metrics, &intervals)),
+        TableOrJson::Json => emit(&json(task, (pairs.len(), ignored), &metrics, &intervals)),
+    }
+}
+
+/// A document whose text is not known; scoring looks at its id only.
+fn nameless(id: String) -> Document {
+    Document { id, text: String::new() }
+}
+
+fn entities(
+    gold: BTreeMap<String, Vec<crate::base::Entity>>,
+    mut predicted: BTreeMap<String, Vec<crate::base::Entity>>,
+) -> Result<(Pairs, usize), Unanswered> {
+    let missing: Vec<&String> = gold.keys().filter(|id| !predicted.contains_key(*id)).collect();
+    unanswered(&missing, gold.len(), "documents")?;
+    let pair = |(id, gold): (String, Vec<crate::base::Entity>)| {
+        let answer = predicted.remove(&id).unwrap_or_default();
+        (nameless(id), Answer::Entities(gold), Answer::Entities(answer))
+    };
+    let pairs: Pairs = gold.into_iter().map(pair).collect();
+    Ok((pairs, predicted.len()))
+}
+
+fn stances(gold: Vec<StanceLine>, predicted: &[StanceLine]) -> Result<(Pairs, usize), Unanswered> {
+    let name = |line: &StanceLine| (line.document.clone(), line.target.clone());
+    let known: BTreeMap<_, &StanceLine> = predicted.iter().map(|line| (name(line), line)).collect();
+    let missing: Vec<String> =
+        gold.iter().filter(|line| !known.contains_key(&name(line))).map(|l| format!("{}/{}", l.document, l.target)).collect();
+    unanswered(&missing.iter().collect::<Vec<_>>(), gold.len(), "stances")?;
+    let ignored = predicted.len() - gold.len();
+    let mut pairs: Pairs = Vec::new();
+    for lines in gold.chunk_by(|a, b| a.document == b.document) {
+        let answers = lines.iter().filter_map(|line| known.get(&name(line))).map(|line| (*line).clone()).collect();
+        pairs.push((nameless(lines[0].document.clone()), Answer::Stances(lines.to_vec()), Answer::Stances(answers)));
+    }
+    Ok((pairs, ignored))
+}
+
+fn unanswered(missing: &[&String], total: usize, what: &'static str) -> Result<(), Unanswered> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let examples: Vec<String> = missing.iter().take(3).map(|id| format!("`{id}`")).collect();
+    Err(Unanswered { missing: missing.len(), total, what, examples: examples.join(", ") })
+}
+
+fn table(documents: usize, metrics: &[Metric], intervals: &[Option<Interval>]) -> String {
+    let mut grid = Grid::new(["metric", "value", "low", "high", "definition"]);
+    for (metric, interval) in metrics.iter().zip(intervals) {
+        let shown = |value: Option<f64>| value.map_or("—".to_owned(), |value| format!("{value:.4}"));
+        let what = metric.reason.as_ref().map_or(metric.signature.clone(), |reason| format!("undefined: {reason}"));
+        let (low, high) = (interval.map(|i| i.low), interval.map(|i| i.high));
+        grid.row([metric.id.clone(), shown(metric.value), shown(low), shown(high), what]);
+    }
+    format!("{} documents; low and high are a 95 % interval over resampled documents\n\n{}", number(documents), grid.terminal())
+}
+
+fn json(
+    task: TaskName,
+    (documents, ignored): (usize, usize),
+    metrics: &[Metric],
+    intervals: &[Option<Interval>],
+) -> String {
+    let metric = |(metric, interval): (&Metric, &Option<Interval>)| {
+        let mut json = serde_json::to_value(metric).expect("a metric is plain data");
+        json["low"] = interval.map(|interval| interval.low).into();
+        json["high"] = interval.map(|interval| interval.high).into();
+        json
+    };
+    let metrics: Vec<_> = metrics.iter().zip(intervals).map(metric).collect();
+    let json = serde_json::json!({
+        "version": 1, "task": task, "documents": documents, "ignored": ignored, "metrics": metrics,
+    });
+    format!("{json}\n")
+}

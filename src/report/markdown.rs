@@ -1,0 +1,163 @@
+//! `report.md`: the whole report.
+
+use super::{Grid, answer, details, keys, number};
+use crate::run::{EvaluationRecord, Results};
+use std::fmt::Write;
+
+/// The report of a run.
+pub fn markdown(results: &Results) -> String {
+    let record = &results.record;
+    let mut out = format!("# {}: how pure are the models against gold?\n\n", record.name);
+    let _ = writeln!(
+        out,
+        "karat {}, engine {} in {}. Values in brackets are {:.0} % intervals: {} ({} replicates, seed {}).",
+        record.karat,
+        record.engine,
+        record.precision,
+        record.confidence * 100.0,
+        record.interval,
+        number(record.replicates as usize),
+        record.seed,
+    );
+    if let Some(limit) = record.limit {
+        let _ = writeln!(out, "\n**Only the first {limit} documents of each corpus were taken.**");
+    }
+    out.push_str("\n## Which model is better, and how sure are we?\n\n");
+    for evaluation in &record.evaluations {
+        for sentence in answer::sentences(results, evaluation) {
+            let _ = writeln!(out, "- {} on {}: {sentence}", evaluation.task, evaluation.corpus);
+        }
+    }
+    for evaluation in &record.evaluations {
+        section(&mut out, results, evaluation);
+    }
+    ledger(&mut out, results);
+    throughput(&mut out, results);
+    origins(&mut out, results);
+    out
+}
+
+fn section(out: &mut String, results: &Results, evaluation: &EvaluationRecord) {
+    let items = if evaluation.task == "ner" { "gold entities" } else { "gold stances" };
+    let (documents, count) = (number(evaluation.documents), number(evaluation.items));
+    let _ = writeln!(out, "\n## Task {} on corpus {}\n", evaluation.task, evaluation.corpus);
+    let _ = writeln!(out, "{documents} documents, {count} {items}; decided by `{}`.\n", evaluation.rule);
+    out.push_str(&details::scores(results, evaluation).markdown());
+    out.push_str("\n### By label\n\n");
+    out.push_str(&details::labels(results, evaluation).markdown());
+    for key in keys(evaluation) {
+        let _ = writeln!(out, "\n### What `{}` takes for what\n", key.model);
+        out.push_str(&details::confusion(results, &key).markdown());
+        if evaluation.task == "ner" {
+            out.push_str("\nIn brackets: predictions that overlap the gold entity without being its exact span. “—” is nothing.\n");
+        }
+        let _ = writeln!(out, "\n{}\n\nIts worst documents:\n", details::kinds(results, &key));
+        out.push_str(&details::worst(results, &key).markdown());
+        let sample = details::sample(results, &key);
+        if !sample.is_empty() {
+            out.push_str("\nA sample of its errors (all are in `tables/errors.parquet`):\n\n");
+            for line in sample {
+                let _ = writeln!(out, "- {line}");
+            }
+        }
+    }
+}
+
+fn ledger(out: &mut String, results: &Results) {
+    out.push_str("\n## Ledger: what was left out, and what no model could reach\n\n");
+    let mut grid = Grid::new([
+        "task",
+        "model",
+        "documents",
+        "without gold",
+        "in several windows",
+        "characters",
+        "in no token",
+        "tokens",
+        "unknown tokens",
+        "gold spans",
+        "off token boundaries",
+    ])
+    .left(2);
+    for row in &results.ledger {
+        let reach = &row.reach;
+        // A floor reads characters: nothing is out of its reach, and it has no tokens.
+        let token = |count: usize| if row.sequences == 0 { "–".to_owned() } else { number(count) };
+        grid.row([
+            row.key.task.clone(),
+            format!("`{}`", row.key.model),
+            number(row.documents),
+            number(row.without_gold),
+            token(row.split),
+            token(reach.characters),
+            token(reach.uncovered),
+            token(reach.tokens),
+            token(reach.unknown),
+            if row.key.task == "ner" { token(reach.gold_spans) } else { "–".to_owned() },
+            if row.key.task == "ner" { token(reach.unreachable) } else { "–".to_owned() },
+        ]);
+    }
+    out.push_str(&grid.markdown());
+}
+
+fn throughput(out: &mut String, results: &Results) {
+    let here = &results.record.circumstances;
+    out.push_str("\n## Throughput\n\n");
+    let _ = writeln!(
+        out,
+        "Of the passes that were scored, once each, on {} ({} cores, {} threads), {}. Tokens are real ones, no padding.\n",
+        here.machine, here.cores, here.threads, here.started,
+    );
+    let mut grid = Grid::new([
+        "task",
+        "model",
+        "engine",
+        "sequences",
+        "tokens",
+        "load s",
+        "tokenize s",
+        "forward s",
+        "decode s",
+        "tokens/s",
+        "documents/s",
+    ])
+    .left(3);
+    for row in &results.throughput {
+        let rate = |rate: Option<f64>| rate.map_or("–".to_owned(), |rate| number(rate.round() as usize));
+        let documents = row.documents_per_second().map_or("–".to_owned(), |rate| format!("{rate:.1}"));
+        let engine = if row.tokens == 0 { "–".to_owned() } else { format!("{} {}", row.engine, row.precision) };
+        let seconds = row.seconds.map(|seconds| format!("{seconds:.3}"));
+        let mut cells = vec![row.key.task.clone(), format!("`{}`", row.key.model), engine];
+        cells.extend([number(row.sequences), number(row.tokens)]);
+        cells.extend(seconds);
+        cells.extend([rate(row.tokens_per_second()), documents]);
+        grid.row(cells);
+    }
+    out.push_str(&grid.markdown());
+}
+
+fn origins(out: &mut String, results: &Results) {
+    out.push_str("\n## What went in\n\n");
+    let mut grid = Grid::new(["what", "of", "digest"]).left(3);
+    for (name, corpus) in &results.record.corpora {
+        let title = format!("corpus {name} {}", corpus.manifest.version);
+        for (file, digest) in &corpus.digests {
+            grid.row([title.clone(), format!("`{file}`"), format!("`{digest}`")]);
+        }
+    }
+    for (name, model) in &results.record.models {
+        for (file, digest) in &model.digests {
+            grid.row([format!("model {name}, {}", model.architecture), format!("`{file}`"), format!("`{digest}`")]);
+        }
+    }
+    out.push_str(&grid.markdown());
+    out.push_str("\nSignatures of the headline numbers:\n\n");
+    for evaluation in &results.record.evaluations {
+        let (id, _) = super::headline(&evaluation.task);
+        for key in keys(evaluation).first() {
+            if let Some(row) = super::metric(results, key, id) {
+                let _ = writeln!(out, "- {} on {}: `{}`", evaluation.task, evaluation.corpus, row.signature);
+            }
+        }
+    }
+}

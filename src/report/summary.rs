@@ -1,0 +1,27 @@
+//! The summary that a terminal shows at the end of a run.
+
+use super::{answer, details};
+use crate::run::Results;
+use std::fmt::Write;
+
+/// The answers and the main scores of every evaluation, as plain text.
+pub fn summary(results: &Results) -> String {
+    let mut out = String::new();
+    for evaluation in &results.record.evaluations {
+        let items = if evaluation.task == "ner" { "entities" } else { "stances" };
+        let _ = writeln!(
+            out,
+            "{} on {}: {} documents, {} gold {items}",
+            evaluation.task,
+            evaluation.corpus,
+            super::number(evaluation.documents),
+            super::number(evaluation.items),
+        );
+        out.push_str(&details::scores(results, evaluation).terminal().replace('`', " "));
+        for sentence in answer::sentences(results, evaluation) {
+            let _ = writeln!(out, "  {}", sentence.replace(['*', '`'], ""));
+        }
+        out.push('\n');
+    }
+    out
+}
