@@ -1,0 +1,3 @@
+//! The one integration test binary: a folder a subject.
+
+mod metrics;
