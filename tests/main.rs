@@ -1,3 +1,5 @@
-//! The one integration test binary: a folder a subject.
+//! Tests across module boundaries: one binary, so that the library is linked once.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod engine;
 mod metrics;

@@ -48,6 +48,11 @@ impl<'a> CharText<'a> {
         Self { text, bytes }
     }
 
+    /// The whole text.
+    pub fn as_str(&self) -> &'a str {
+        self.text
+    }
+
     /// Number of characters.
     pub fn len(&self) -> usize {
         self.bytes.len() - 1

@@ -6,8 +6,6 @@
 
 mod batch;
 pub mod config;
-pub mod fixed;
-pub mod native;
 
 pub use batch::{Batch, BatchError, Sequence};
 pub use config::{Config, Head};

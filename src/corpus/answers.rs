@@ -1,0 +1,226 @@
+//! Answers in files: entity spans and stances, of gold and of predictions alike.
+
+use super::Document;
+use super::documents::numbered;
+use super::problem::{CorpusError, Problems, json_fault};
+use crate::base::file::read_text;
+use crate::base::{CharText, Entity, Span, Stance};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What is known of where answers must fit. An empty part is not checked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Answers<'a> {
+    /// The documents that spans lie in.
+    pub documents: &'a [Document],
+    /// The entity labels that may be used.
+    pub labels: &'a [String],
+    /// The ids of the targets that may be used.
+    pub targets: &'a [String],
+    /// True where spans must not overlap, as in gold. A prediction may overlap another: scoring counts it as spurious.
+    pub flat: bool,
+}
+
+/// A stance of one document towards one target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StanceLine {
+    /// The document's id.
+    pub document: String,
+    /// The target's id.
+    pub target: String,
+    /// The answer.
+    pub stance: Stance,
+    /// Confidence by stance, in the order of [`Stance::ALL`]; None in gold.
+    pub scores: Option<[f64; 3]>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEntities {
+    id: String,
+    entities: Vec<WrittenEntity>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEntity {
+    start: usize,
+    end: usize,
+    label: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStance {
+    id: String,
+    target: String,
+    stance: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scores: Option<WrittenScores>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenScores {
+    favor: f64,
+    against: f64,
+    neutral: f64,
+}
+
+/// Reads `{"id","entities":[{"start","end","label","text"?,"score"?}]}` lines. A labelled document without an entity has
+/// an empty list; an unlabelled one has no entry in the result.
+///
+/// # Errors
+/// [`CorpusError`] with every line that is malformed or repeats a document, and every span that is empty, lies outside
+/// its text, differs from its surface, overlaps another span, or has an unknown label.
+pub fn read_entities(path: &Path, fit: Answers<'_>) -> Result<BTreeMap<String, Vec<Entity>>, CorpusError> {
+    let text = read_text(path)?;
+    let texts: BTreeMap<&str, CharText<'_>> =
+        fit.documents.iter().map(|document| (document.id.as_str(), CharText::new(&document.text))).collect();
+    let mut problems = Problems::of(path);
+    let mut answers: BTreeMap<String, Vec<Entity>> = BTreeMap::new();
+    for (number, line) in numbered(&text) {
+        let written = match serde_json::from_str::<WrittenEntities>(line) {
+            Ok(written) => written,
+            Err(error) => {
+                problems.at(number, json_fault(&error));
+                continue;
+            }
+        };
+        let id = &written.id;
+        if !texts.is_empty() && !texts.contains_key(id.as_str()) {
+            problems.at(number, format!("document `{id}` is not in the corpus"));
+        }
+        for entity in &written.entities {
+            for what in faults(entity, texts.get(id.as_str()), fit.labels) {
+                problems.at(number, format!("document `{id}`: {what}"));
+            }
+        }
+        let mut entities: Vec<Entity> = written.entities.into_iter().map(Entity::from).collect();
+        entities.sort_by_key(|entity| entity.span);
+        if fit.flat
+            && let Some(pair) = entities.windows(2).find(|pair| pair[0].span.overlaps(pair[1].span))
+        {
+            let (a, b) = (pair[0].span, pair[1].span);
+            let what = format!("document `{id}`: spans {}..{} and {}..{} overlap", a.start, a.end, b.start, b.end);
+            problems.at(number, what);
+        }
+        if answers.insert(written.id.clone(), entities).is_some() {
+            problems.at(number, format!("document `{}` has a line already", written.id));
+        }
+    }
+    if answers.is_empty() {
+        problems.whole("holds no labelled document");
+    }
+    problems.or(answers)
+}
+
+impl From<WrittenEntity> for Entity {
+    fn from(written: WrittenEntity) -> Self {
+        Self { span: Span::new(written.start, written.end), label: written.label, score: written.score }
+    }
+}
+
+fn faults(entity: &WrittenEntity, text: Option<&CharText<'_>>, labels: &[String]) -> Vec<String> {
+    let (start, end) = (entity.start, entity.end);
+    let mut faults = Vec::new();
+    if start >= end {
+        faults.push(format!("span {start}..{end} is empty"));
+    } else if let Some(text) = text {
+        match (text.get(Span::new(start, end)), &entity.text) {
+            (None, _) => faults.push(format!("span {start}..{end} lies outside the text of {} characters", text.len())),
+            (Some(found), Some(expected)) if found != expected => faults.push(format!(
+                "span {start}..{end} should read `{expected}`, but the text has `{found}` there; offsets count characters, not bytes"
+            )),
+            _ => {}
+        }
+    }
+    if entity.label.is_empty() {
+        faults.push(format!("span {start}..{end} has an empty label"));
+    } else if !labels.is_empty() && !labels.contains(&entity.label) {
+        faults.push(format!("label `{}` is not in the label set ({})", entity.label, labels.join(", ")));
+    }
+    faults
+}
+
+/// Reads `{"id","target","stance","scores"?}` lines, in the order of (document, target).
+///
+/// # Errors
+/// [`CorpusError`] with every line that is malformed, repeats a (document, target), or names an unknown document, target
+/// or stance.
+pub fn read_stances(path: &Path, fit: Answers<'_>) -> Result<Vec<StanceLine>, CorpusError> {
+    let text = read_text(path)?;
+    let known: BTreeSet<&str> = fit.documents.iter().map(|document| document.id.as_str()).collect();
+    let mut problems = Problems::of(path);
+    let mut lines: BTreeMap<(String, String), StanceLine> = BTreeMap::new();
+    for (number, line) in numbered(&text) {
+        let written = match serde_json::from_str::<WrittenStance>(line) {
+            Ok(written) => written,
+            Err(error) => {
+                problems.at(number, json_fault(&error));
+                continue;
+            }
+        };
+        let WrittenStance { id, target, stance, scores } = written;
+        if !known.is_empty() && !known.contains(id.as_str()) {
+            problems.at(number, format!("document `{id}` is not in the corpus"));
+        }
+        if !fit.targets.is_empty() && !fit.targets.contains(&target) {
+            let what = format!("document `{id}`: target `{target}` is not in targets.toml ({})", fit.targets.join(", "));
+            problems.at(number, what);
+        }
+        match stance.parse::<Stance>() {
+            Err(error) => problems.at(number, format!("document `{id}`: {error}")),
+            Ok(stance) => {
+                let scores = scores.map(|s| [s.favor, s.against, s.neutral]);
+                let line = StanceLine { document: id.clone(), target: target.clone(), stance, scores };
+                if lines.insert((id.clone(), target.clone()), line).is_some() {
+                    problems.at(number, format!("document `{id}` has a stance towards `{target}` already"));
+                }
+            }
+        }
+    }
+    if lines.is_empty() {
+        problems.whole("holds no stance");
+    }
+    problems.or(lines.into_values().collect())
+}
+
+/// One JSONL line a document, with the surface of each span. Documents without an entry get no line.
+pub fn write_entities(documents: &[Document], answers: &BTreeMap<String, Vec<Entity>>) -> String {
+    let mut out = String::new();
+    for document in documents {
+        let Some(entities) = answers.get(&document.id) else { continue };
+        let text = CharText::new(&document.text);
+        let entities = entities.iter().map(|entity| WrittenEntity {
+            start: entity.span.start,
+            end: entity.span.end,
+            label: entity.label.clone(),
+            text: text.get(entity.span).map(str::to_owned),
+            score: entity.score,
+        });
+        push_line(&mut out, &WrittenEntities { id: document.id.clone(), entities: entities.collect() });
+    }
+    out
+}
+
+/// One JSONL line a stance, in the order given.
+pub fn write_stances(lines: &[StanceLine]) -> String {
+    let mut out = String::new();
+    for line in lines {
+        let scores = line.scores.map(|[favor, against, neutral]| WrittenScores { favor, against, neutral });
+        let (id, target) = (line.document.clone(), line.target.clone());
+        push_line(&mut out, &WrittenStance { id, target, stance: line.stance.to_string(), scores });
+    }
+    out
+}
+
+fn push_line(out: &mut String, line: &impl Serialize) {
+    out.push_str(&serde_json::to_string(line).expect("strings and finite numbers are always JSON"));
+    out.push('\n');
+}

@@ -1,0 +1,153 @@
+//! A corpus folder: manifest, documents, gold, targets.
+
+use super::problem::{CorpusError, Problems};
+use super::{Answers, Document, StanceLine, Target, read_documents, read_entities, read_stances, read_targets};
+use crate::base::file::read_text;
+use crate::base::{Entity, digest};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// `corpus.toml`: what a corpus says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Its name in tables; the folder's name where the file is missing.
+    #[serde(default)]
+    pub name: String,
+    /// Its version; part of a run's record.
+    #[serde(default)]
+    pub version: String,
+    /// Its licence, as an SPDX expression.
+    #[serde(default)]
+    pub licence: String,
+    /// The entity labels that gold may use; empty: any.
+    #[serde(default)]
+    pub labels: Vec<String>,
+}
+
+/// Documents plus, where labelled, gold.
+#[derive(Debug, Clone)]
+pub struct Corpus {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// All documents, in file order.
+    pub documents: Vec<Document>,
+    /// Gold entities by document; None where the corpus has no `gold/ner.jsonl`.
+    pub entities: Option<BTreeMap<String, Vec<Entity>>>,
+    /// Gold stances by (document, target); None where the corpus has no `gold/stance.jsonl`.
+    pub stances: Option<Vec<StanceLine>>,
+    /// What stances are about; empty where the corpus has none.
+    pub targets: Vec<Target>,
+    /// SHA-256 of each file that was read, by its place in the folder.
+    pub digests: BTreeMap<String, String>,
+}
+
+impl Corpus {
+    /// Reads a folder with `documents.jsonl` (or `documents/*.txt`), and where they exist `corpus.toml`,
+    /// `gold/ner.jsonl`, `gold/stance.jsonl` and `targets.toml`.
+    ///
+    /// # Errors
+    /// [`CorpusError`] with all problems of all files.
+    pub fn load(folder: &Path) -> Result<Self, CorpusError> {
+        let manifest = read_manifest(folder)?;
+        let jsonl = folder.join("documents.jsonl");
+        let path = if jsonl.exists() { jsonl } else { folder.join("documents") };
+        if !path.exists() {
+            let mut problems = Problems::of(folder);
+            problems.whole("is no corpus folder: it holds neither `documents.jsonl` nor `documents/`");
+            return Err(problems.into_error());
+        }
+        let documents = read_documents(&path)?;
+        let mut digests = BTreeMap::new();
+        note_digest(&mut digests, folder, &path)?;
+        let existing = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
+        let mut found = Vec::new();
+        let targets = match existing("targets.toml") {
+            Some(path) => {
+                note_digest(&mut digests, folder, &path)?;
+                keep(read_targets(&path), &mut found)?
+            }
+            None => None,
+        };
+        let ids: Vec<String> = targets.iter().flatten().map(|target: &Target| target.id.clone()).collect();
+        let fit = Answers { documents: &documents, labels: &manifest.labels, targets: &ids, flat: true };
+        let entities = match existing("gold/ner.jsonl") {
+            Some(path) => {
+                note_digest(&mut digests, folder, &path)?;
+                keep(read_entities(&path, fit), &mut found)?
+            }
+            None => None,
+        };
+        let stances = match existing("gold/stance.jsonl") {
+            Some(path) => {
+                note_digest(&mut digests, folder, &path)?;
+                if ids.is_empty() {
+                    let mut problems = Problems::of(folder);
+                    problems.whole("has stances in gold/stance.jsonl but no `targets.toml` that says what they are about");
+                    keep(problems.or(()), &mut found)?;
+                }
+                keep(read_stances(&path, fit), &mut found)?
+            }
+            None => None,
+        };
+        if !found.is_empty() {
+            return Err(CorpusError::Problems(found));
+        }
+        Ok(Self { manifest, documents, entities, stances, targets: targets.unwrap_or_default(), digests })
+    }
+}
+
+fn read_manifest(folder: &Path) -> Result<Manifest, CorpusError> {
+    let path = folder.join("corpus.toml");
+    let mut manifest = Manifest::default();
+    if path.exists() {
+        let text = read_text(&path)?;
+        manifest = toml::from_str(&text).or_else(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            let mut problems = Problems::of(&path);
+            problems.at(line, error.message().to_owned());
+            Err(problems.into_error())
+        })?;
+    }
+    if manifest.name.is_empty() {
+        manifest.name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    }
+    Ok(manifest)
+}
+
+/// A folder's digest is over its files' names and digests.
+fn note_digest(digests: &mut BTreeMap<String, String>, folder: &Path, path: &Path) -> Result<(), CorpusError> {
+    let read = |path: &Path| {
+        let failed = |source| crate::base::file::TextError::Read { path: path.to_owned(), source };
+        digest::of_file(path).map_err(failed)
+    };
+    let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let digest = if path.is_dir() {
+        let listed = std::fs::read_dir(path).map_err(|source| CorpusError::List { path: path.to_owned(), source })?;
+        let mut files: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).filter(|p| p.is_file()).collect();
+        files.sort();
+        let mut lines = String::new();
+        for file in files {
+            let line = format!("{} {}\n", file.file_name().unwrap_or_default().to_string_lossy(), read(&file)?);
+            lines.push_str(&line);
+        }
+        digest::of_bytes(lines.as_bytes())
+    } else {
+        read(path)?
+    };
+    digests.insert(name, digest);
+    Ok(())
+}
+
+/// Sets problems aside, so that those of all files are reported at once; any other error ends the reading.
+fn keep<T>(result: Result<T, CorpusError>, found: &mut Vec<super::Problem>) -> Result<Option<T>, CorpusError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(CorpusError::Problems(mut more)) => {
+            found.append(&mut more);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}

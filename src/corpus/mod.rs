@@ -1,0 +1,17 @@
+//! Documents and their gold, read from files and checked as a whole.
+//!
+//! Owns: [`Document`], [`Gold`], targets, the inline-bracket source format. In: a corpus folder or a user's own files.
+//! Out: values whose spans lie inside their texts and whose labels are known. Must not: know models or scores.
+
+mod answers;
+pub mod brackets;
+mod documents;
+mod folder;
+mod problem;
+mod targets;
+
+pub use answers::{Answers, StanceLine, read_entities, read_stances, write_entities, write_stances};
+pub use documents::{Document, MAX_DOCUMENT_BYTES, read_documents};
+pub use folder::{Corpus, Manifest};
+pub use problem::{CorpusError, Problem};
+pub use targets::{Target, read_targets};

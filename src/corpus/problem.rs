@@ -1,0 +1,91 @@
+//! What is wrong with a corpus, all of it at once.
+
+use crate::base::file::TextError;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub path: PathBuf,
+    /// Its line, from 1; None when the file as a whole is meant.
+    pub line: Option<usize>,
+    /// What is wrong: a lowercase fragment with names in backticks.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.path.display())?;
+        if let Some(line) = self.line {
+            write!(f, " line {line}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// Why a corpus was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    /// A file cannot be read as text.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// A folder cannot be listed.
+    #[error("folder `{}` cannot be listed: {source}", path.display())]
+    List {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Files were read, and hold what cannot be used.
+    #[error("{}", list(.0))]
+    Problems(Vec<Problem>),
+}
+
+fn list(problems: &[Problem]) -> String {
+    const SHOWN: usize = 20;
+    let mut lines: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
+    if problems.len() > SHOWN {
+        lines.push(format!("and {} more problems like these", problems.len() - SHOWN));
+    }
+    lines.join("\n")
+}
+
+/// Collects problems of one file.
+pub(super) struct Problems<'a> {
+    path: &'a Path,
+    found: Vec<Problem>,
+}
+
+impl<'a> Problems<'a> {
+    pub(super) fn of(path: &'a Path) -> Self {
+        Self { path, found: Vec::new() }
+    }
+
+    pub(super) fn at(&mut self, line: usize, what: impl Into<String>) {
+        self.found.push(Problem { path: self.path.to_owned(), line: Some(line), what: what.into() });
+    }
+
+    pub(super) fn whole(&mut self, what: impl Into<String>) {
+        self.found.push(Problem { path: self.path.to_owned(), line: None, what: what.into() });
+    }
+
+    /// The value, when nothing was wrong.
+    pub(super) fn or<T>(self, value: T) -> Result<T, CorpusError> {
+        if self.found.is_empty() { Ok(value) } else { Err(self.into_error()) }
+    }
+
+    /// What was found, as an error; for faults after which nothing more can be read.
+    pub(super) fn into_error(self) -> CorpusError {
+        CorpusError::Problems(self.found)
+    }
+}
+
+/// What serde says of a line, without its own "at line 1 column 7".
+pub(super) fn json_fault(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or(&said);
+    format!("{said} (column {})", error.column())
+}

@@ -1,0 +1,116 @@
+//! BERT encoders on the CPU, in safe Rust.
+//!
+//! Owns: reading `model.safetensors` into checked f32 weights, the packed forward pass and its buffers.
+//! In: a model folder, then packed batches. Out: [`Logits`].
+//! Must not: know tasks or labels' meaning, start threads that work in parallel, read anything but the model's folder.
+//!
+//! A batch's tokens lie end to end, so every dense layer is one matrix product over real tokens; only attention looks
+//! at sequences, one at a time. No value of a sequence is ever summed with a value of another one, and the order of a
+//! sum depends on the model and the sequence alone, so batch mates cannot change a logit.
+
+mod attention;
+mod embeddings;
+mod encoder;
+mod head;
+mod layer;
+mod linear;
+mod norm;
+mod weights;
+
+use super::{Batch, Config, Engine, ForwardError, Head, LoadError, Logits, Worker};
+use encoder::{Buffers, Encoder};
+use head::{Classifier, Pooler};
+use std::path::Path;
+use weights::Weights;
+
+/// Tokens a batch should hold for the best throughput: [`Batch`]es are filled with sequences of like length up to this.
+pub const RECOMMENDED_TOKENS: usize = 2048;
+
+/// A BERT encoder with a token or a sequence classification head, loaded into memory.
+pub struct Bert {
+    config: Config,
+    encoder: Encoder,
+    pooler: Option<Pooler>,
+    classifier: Classifier,
+}
+
+impl Bert {
+    /// Loads a model folder in Hugging Face layout: `config.json` and `model.safetensors`.
+    ///
+    /// Weights in F32, F16 or BF16 become f32. Tensors that the head does not use are ignored.
+    ///
+    /// # Errors
+    /// [`LoadError`] when a file is missing or malformed, the architecture is not supported, or a tensor is missing, of
+    /// another shape than `config.json` says, of a type that cannot be read, or holds a value that is not finite.
+    pub fn load(folder: &Path) -> Result<Self, LoadError> {
+        let config = Config::read(folder)?;
+        let bytes = Weights::bytes(folder)?;
+        let weights = Weights::parse(folder, &bytes)?;
+        Ok(Self {
+            encoder: Encoder::load(&weights, &config)?,
+            pooler: match config.head {
+                Head::Token => None,
+                Head::Sequence => Some(Pooler::load(&weights, &config)?),
+            },
+            classifier: Classifier::load(&weights, &config)?,
+            config,
+        })
+    }
+
+    /// The forward pass of a checked batch: `[rows, classes]`, row-major.
+    fn logits(&self, batch: &Batch, buffers: &mut Buffers) -> Vec<f32> {
+        match &self.pooler {
+            None => self.classifier.run(self.encoder.tokens(batch, buffers)),
+            Some(pooler) => {
+                let first = self.encoder.first_tokens(batch, buffers);
+                self.classifier.run(&pooler.run(first))
+            }
+        }
+    }
+}
+
+impl Engine for Bert {
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn worker(&self) -> Box<dyn Worker + '_> {
+        // rten-gemm splits a product over the threads of the rayon pool that it is called in, and the global pool has
+        // one a core. Inside a pool of one thread it takes its single-threaded path and touches no other pool.
+        let pool =
+            rayon_core::ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "karat-native".to_owned()).build();
+        Box::new(BertWorker {
+            model: self,
+            thread: pool.expect("the system can start one more thread"),
+            buffers: Buffers::default(),
+        })
+    }
+}
+
+/// One thread over the shared weights, with buffers that live as long as it does.
+struct BertWorker<'a> {
+    model: &'a Bert,
+    thread: rayon_core::ThreadPool,
+    buffers: Buffers,
+}
+
+impl Worker for BertWorker<'_> {
+    fn forward(&mut self, batch: &Batch) -> Result<Logits, ForwardError> {
+        let Self { model, thread, buffers } = self;
+        model.config.admit(batch)?;
+        let values = thread.install(|| model.logits(batch, buffers));
+        let classes = model.config.labels.len();
+        if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
+            return Err(ForwardError::NotFinite { sequence: sequence_of(batch, model.config.head, bad / classes) });
+        }
+        Ok(Logits::from_shape_vec((values.len() / classes, classes), values).expect("rows of `classes` logits each"))
+    }
+}
+
+/// The sequence that a row of logits belongs to.
+fn sequence_of(batch: &Batch, head: Head, row: usize) -> usize {
+    match head {
+        Head::Sequence => row,
+        Head::Token => batch.ranges().position(|range| range.contains(&row)).expect("each row is a token of the batch"),
+    }
+}

@@ -1,0 +1,103 @@
+//! Layer normalisation, alone and behind a residual connection.
+
+use super::weights::Weights;
+use crate::engine::{Config, LoadError};
+use rten_simd::{Isa, SimdOp};
+
+/// Partial sums of a row: as many as fill a register of the widest instruction set, so that sums are vectorised and
+/// their order is the same on every machine.
+const LANES: usize = 16;
+
+/// `(x - mean) / sqrt(variance + eps) · weight + bias` over each row.
+pub(super) struct LayerNorm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    eps: f32,
+}
+
+impl LayerNorm {
+    /// Reads the two vectors of the layer called `name`.
+    pub(super) fn load(weights: &Weights<'_>, config: &Config, name: &str) -> Result<Self, LoadError> {
+        let vector = |part: &str| weights.encoder(&format!("{name}.{part}"), &[config.hidden]);
+        Ok(Self { weight: vector("weight")?, bias: vector("bias")?, eps: config.layer_norm_eps })
+    }
+
+    /// Normalises the rows of `x` in place.
+    pub(super) fn run(&self, x: &mut [f32]) {
+        Normalise { norm: self, x, added: None }.dispatch();
+    }
+
+    /// Adds `added` to `x`, both `[rows, width]`, and normalises the sums in place.
+    pub(super) fn run_residual(&self, x: &mut [f32], added: &[f32]) {
+        Normalise { norm: self, x, added: Some(added) }.dispatch();
+    }
+}
+
+struct Normalise<'a> {
+    norm: &'a LayerNorm,
+    x: &'a mut [f32],
+    added: Option<&'a [f32]>,
+}
+
+impl SimdOp for Normalise<'_> {
+    type Output = ();
+
+    // The loops are plain Rust: `eval` is compiled once for each instruction set, and vectorised by the compiler there.
+    #[inline(always)]
+    fn eval<I: Isa>(self, _: I) {
+        let width = self.norm.weight.len();
+        for (index, row) in self.x.chunks_exact_mut(width).enumerate() {
+            if let Some(added) = self.added {
+                for (x, add) in row.iter_mut().zip(&added[index * width..][..width]) {
+                    *x += add;
+                }
+            }
+            normalise(self.norm, row);
+        }
+    }
+}
+
+#[inline(always)]
+fn normalise(norm: &LayerNorm, row: &mut [f32]) {
+    let width = row.len() as f32;
+    let mean = sum(row, |x| x) / width;
+    let variance = sum(row, |x| (x - mean) * (x - mean)) / width;
+    let scale = 1.0 / (variance + norm.eps).sqrt();
+    for ((x, weight), bias) in row.iter_mut().zip(&norm.weight).zip(&norm.bias) {
+        *x = (*x - mean) * scale * weight + bias;
+    }
+}
+
+#[inline(always)]
+fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+    let (whole, rest) = row.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for chunk in whole {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane += term(x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane += term(x);
+    }
+    lanes.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_have_the_mean_and_scale_that_the_layer_gives_them() {
+        let width = 37;
+        let norm = LayerNorm { weight: vec![2.0; width], bias: vec![0.5; width], eps: 0.0 };
+        let mut x: Vec<f32> = (0..2 * width).map(|i| (i * i % 23) as f32).collect();
+        let added = vec![3.0; 2 * width];
+        norm.run_residual(&mut x, &added);
+        for row in x.chunks(width) {
+            let mean = row.iter().sum::<f32>() / width as f32;
+            let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / width as f32;
+            assert!((mean - 0.5).abs() < 1e-5 && (variance - 4.0).abs() < 1e-4, "{mean} {variance}");
+        }
+    }
+}

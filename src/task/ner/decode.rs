@@ -1,0 +1,147 @@
+//! Token logits to entities, by the five aggregation strategies of the Hugging Face token-classification pipeline.
+
+use crate::base::{Entity, Span};
+use crate::task::labels::Tag;
+use crate::task::{argmax, softmax};
+use crate::text::Token;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// How tokens become entities.
+///
+/// The meaning is that of the Hugging Face pipeline, with one difference: words come from the tokenizer itself, where
+/// the pipeline guesses them from the length of a token's surface, so that a word whose normalised form has another
+/// length (a decomposed accent) stays one word here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aggregation {
+    /// Every token that is not `O` is an entity of its own.
+    None,
+    /// Neighbouring tokens of one type are one entity; `B-` begins a new one.
+    Simple,
+    /// As `simple` over words; a word's class is that of its first token.
+    #[default]
+    First,
+    /// As `simple` over words; a word's class has the greatest mean probability over its tokens.
+    Average,
+    /// As `simple` over words; a word's class is that of its most certain token.
+    Max,
+}
+
+/// A token or word with its class.
+struct Piece {
+    span: Span,
+    class: usize,
+    score: f64,
+}
+
+impl Aggregation {
+    /// The name in suites and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Simple => "simple",
+            Self::First => "first",
+            Self::Average => "average",
+            Self::Max => "max",
+        }
+    }
+
+    /// Decodes a document. `logits` is `[tokens, classes]`; an entity's score is the mean probability of its pieces'
+    /// classes, in 0..=1.
+    pub(super) fn decode(self, tags: &[Tag], tokens: &[Token], logits: &Array2<f32>) -> Vec<Entity> {
+        let probabilities: Vec<Vec<f64>> = logits.rows().into_iter().map(softmax).collect();
+        let pieces: Vec<Piece> = match self {
+            Self::None | Self::Simple => {
+                let of_token = |(token, p): (&Token, &Vec<f64>)| piece(token.span, p);
+                tokens.iter().zip(&probabilities).map(of_token).collect()
+            }
+            _ => {
+                let words = tokens.chunk_by(|a, b| a.word == b.word);
+                let mut from = 0;
+                words
+                    .map(|word| {
+                        let rows = &probabilities[from..from + word.len()];
+                        from += word.len();
+                        self.word(word, rows)
+                    })
+                    .collect()
+            }
+        };
+        group(tags, &pieces, self != Self::None)
+    }
+
+    fn word(self, tokens: &[Token], rows: &[Vec<f64>]) -> Piece {
+        let span = Span::new(tokens[0].span.start, tokens[tokens.len() - 1].span.end);
+        match self {
+            Self::Average => {
+                let mean = |class: usize| rows.iter().map(|row| row[class]).sum::<f64>() / rows.len() as f64;
+                piece(span, &(0..rows[0].len()).map(mean).collect::<Vec<f64>>())
+            }
+            Self::Max => {
+                let peaks: Vec<f64> = rows.iter().map(|row| row[argmax(row)]).collect();
+                piece(span, &rows[argmax(&peaks)])
+            }
+            _ => piece(span, &rows[0]),
+        }
+    }
+}
+
+fn piece(span: Span, probabilities: &[f64]) -> Piece {
+    let class = argmax(probabilities);
+    Piece { span, class, score: probabilities[class] }
+}
+
+/// Neighbouring pieces of one type are one entity, unless the later one begins anew or nothing is joined.
+fn group(tags: &[Tag], pieces: &[Piece], join: bool) -> Vec<Entity> {
+    let goes_on = |before: &Piece, next: &Piece| {
+        let (a, b) = (&tags[before.class], &tags[next.class]);
+        join && a.label == b.label && !b.begins
+    };
+    let mut entities = Vec::new();
+    for group in pieces.chunk_by(goes_on) {
+        if let Some(label) = &tags[group[0].class].label {
+            let span = Span::new(group[0].span.start, group[group.len() - 1].span.end);
+            let score = group.iter().map(|piece| piece.score).sum::<f64>() / group.len() as f64;
+            entities.push(Entity { span, label: label.clone(), score: Some(score) });
+        }
+    }
+    entities
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::labels::tags;
+
+    /// Three tokens, the last two of one word; classes O, B-PER, I-PER, B-LOC.
+    fn decode(aggregation: Aggregation, rows: [[f32; 4]; 3]) -> Vec<(usize, usize, String)> {
+        let tags = tags(&["O", "B-PER", "I-PER", "B-LOC"].map(str::to_owned)).expect("good labels");
+        let token = |start, end, word| Token { id: 0, span: Span::new(start, end), word, unknown: false };
+        let tokens = [token(0, 2, 0), token(3, 5, 1), token(5, 9, 1)];
+        let logits = ndarray::arr2(&rows);
+        let entities = aggregation.decode(&tags, &tokens, &logits);
+        entities.into_iter().map(|e| (e.span.start, e.span.end, e.label)).collect()
+    }
+
+    // The second word's first token says I-PER, its second B-LOC, more surely.
+    const SPLIT: [[f32; 4]; 3] = [[0., 5., 0., 0.], [0., 0., 2., 1.], [0., 0., 0., 6.]];
+
+    #[test]
+    fn each_strategy_decides_a_split_word_in_its_own_way() {
+        let per = "PER".to_owned();
+        let loc = "LOC".to_owned();
+        let parts = vec![(0, 2, per.clone()), (3, 5, per.clone()), (5, 9, loc.clone())];
+        assert_eq!(decode(Aggregation::None, SPLIT), parts);
+        assert_eq!(decode(Aggregation::Simple, SPLIT), [(0, 5, per.clone()), (5, 9, loc.clone())]);
+        assert_eq!(decode(Aggregation::First, SPLIT), [(0, 9, per.clone())]);
+        assert_eq!(decode(Aggregation::Average, SPLIT), [(0, 2, per.clone()), (3, 9, loc.clone())]);
+        assert_eq!(decode(Aggregation::Max, SPLIT), [(0, 2, per), (3, 9, loc)]);
+    }
+
+    #[test]
+    fn a_begin_tag_parts_neighbours_of_one_type() {
+        let rows = [[0., 5., 0., 0.], [0., 5., 0., 0.], [0., 0., 5., 0.]];
+        assert_eq!(decode(Aggregation::Simple, rows), [(0, 2, "PER".to_owned()), (3, 9, "PER".to_owned())]);
+    }
+}

@@ -1,0 +1,87 @@
+//! The sentences about an author's attitude that are tested against a text.
+
+use crate::base::Stance;
+use crate::corpus::Target;
+use crate::task::Question;
+use serde::{Deserialize, Serialize};
+
+/// Templates by stance; `{}` stands for the target's phrase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Hypotheses {
+    favor: Vec<String>,
+    against: Vec<String>,
+    neutral: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    favor: Vec<String>,
+    against: Vec<String>,
+    neutral: Vec<String>,
+}
+
+/// Why templates were refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HypothesisError {
+    /// A stance has no template.
+    #[error("stance `{0}` has no hypothesis template")]
+    NoTemplate(Stance),
+    /// A template does not say where the target goes, or says it twice.
+    #[error("the hypothesis template `{0}` needs `{{}}` exactly once, where the target's phrase goes")]
+    NoPlace(String),
+}
+
+impl TryFrom<Written> for Hypotheses {
+    type Error = HypothesisError;
+
+    fn try_from(written: Written) -> Result<Self, HypothesisError> {
+        let hypotheses = Self { favor: written.favor, against: written.against, neutral: written.neutral };
+        for stance in Stance::ALL {
+            let templates = hypotheses.templates(stance);
+            if templates.is_empty() {
+                return Err(HypothesisError::NoTemplate(stance));
+            }
+            if let Some(template) = templates.iter().find(|template| template.matches("{}").count() != 1) {
+                return Err(HypothesisError::NoPlace(template.clone()));
+            }
+        }
+        Ok(hypotheses)
+    }
+}
+
+impl Default for Hypotheses {
+    /// The templates of the bundled model's card.
+    fn default() -> Self {
+        let own = |templates: [&str; 2]| templates.map(str::to_owned).to_vec();
+        Self {
+            favor: own(["The author of this text is in favour of {}.", "This text is favourable towards {}."]),
+            against: own(["The author of this text is against {}.", "This text is critical of {}."]),
+            neutral: own(["The author of this text is neutral towards {}.", "This text takes no side on {}."]),
+        }
+    }
+}
+
+impl Hypotheses {
+    fn templates(&self, stance: Stance) -> &[String] {
+        match stance {
+            Stance::Favor => &self.favor,
+            Stance::Against => &self.against,
+            Stance::Neutral => &self.neutral,
+        }
+    }
+
+    /// Every hypothesis about a target, stance after stance.
+    pub(super) fn questions(&self, target: &Target) -> impl Iterator<Item = Question> + '_ {
+        let (id, phrase) = (target.id.clone(), target.phrase.clone());
+        Stance::ALL.into_iter().flat_map(move |stance| {
+            let (id, phrase) = (id.clone(), phrase.clone());
+            self.templates(stance).iter().map(move |template| Question {
+                target: id.clone(),
+                stance: stance.index(),
+                hypothesis: template.replacen("{}", &phrase, 1),
+            })
+        })
+    }
+}

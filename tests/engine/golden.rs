@@ -1,0 +1,111 @@
+//! Logits against Hugging Face transformers in f32. `tests/golden/make_engine_golden.py` made the numbers.
+
+use super::{forward, tiny};
+use karat::engine::native::Bert;
+use karat::engine::{Engine, Head, Logits, Sequence};
+use serde::Deserialize;
+use std::path::Path;
+
+#[derive(Deserialize)]
+struct Expected {
+    ids: Vec<u32>,
+    type_ids: Vec<u32>,
+    /// Which rows of logits are listed: all of them, or a sample of a long sequence's tokens.
+    rows: Vec<usize>,
+    logits: Vec<Vec<f32>>,
+}
+
+fn expected(path: &Path) -> Vec<Expected> {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn largest_difference(logits: &Logits, first_row: usize, expected: &Expected) -> f32 {
+    let listed = expected.rows.iter().zip(&expected.logits);
+    let differences = listed.flat_map(|(&row, numbers)| {
+        let row = logits.row(first_row + row);
+        assert_eq!(row.len(), numbers.len());
+        row.iter().zip(numbers).map(|(a, b)| (a - b).abs()).collect::<Vec<_>>()
+    });
+    differences.fold(0.0, f32::max)
+}
+
+/// Each sequence alone, then all of them in one batch.
+fn agrees(model: &Path, numbers: &Path, tolerance: f32) {
+    let bert = Bert::load(model).unwrap();
+    let expected = expected(numbers);
+    let sequence = |e: &Expected| Sequence { ids: e.ids.clone(), type_ids: e.type_ids.clone() };
+    for one in &expected {
+        let alone = forward(&bert, &[sequence(one)]).unwrap();
+        let difference = largest_difference(&alone, 0, one);
+        assert!(difference <= tolerance, "{}, {} tokens: {difference:e}", model.display(), one.ids.len());
+    }
+    let together = forward(&bert, &expected.iter().map(sequence).collect::<Vec<_>>()).unwrap();
+    let mut row = 0;
+    for one in &expected {
+        let difference = largest_difference(&together, row, one);
+        assert!(difference <= tolerance, "{}, {} tokens in a batch: {difference:e}", model.display(), one.ids.len());
+        row += match bert.config().head {
+            Head::Token => one.ids.len(),
+            Head::Sequence => 1,
+        };
+    }
+    assert_eq!(row, together.nrows());
+}
+
+fn tiny_agrees(name: &str) {
+    agrees(&tiny(name), &tiny(name).join("expected.json"), 1e-5);
+}
+
+fn bundled_agrees(name: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let model = root.join(format!("models/{name}-minilm-l6"));
+    agrees(&model, &root.join(format!("tests/golden/bundled/{name}.json")), 1e-4);
+}
+
+#[test]
+fn the_bundled_ner_model_gives_the_reference_logits() {
+    bundled_agrees("ner");
+}
+
+#[test]
+fn the_bundled_nli_model_gives_the_reference_logits() {
+    bundled_agrees("nli");
+}
+
+#[test]
+fn token_heads_give_the_reference_logits() {
+    tiny_agrees("token");
+}
+
+#[test]
+fn sequence_heads_give_the_reference_logits() {
+    tiny_agrees("sequence");
+    tiny_agrees("sequence-f16");
+}
+
+#[test]
+fn weights_stored_in_half_precision_are_widened() {
+    tiny_agrees("token-f16");
+    tiny_agrees("token-bf16");
+}
+
+#[test]
+fn a_pooler_that_a_token_head_does_not_read_is_ignored() {
+    tiny_agrees("token-pooler");
+}
+
+#[test]
+fn names_without_prefix_and_of_old_layer_norms_are_known() {
+    tiny_agrees("token-old-names");
+}
+
+#[test]
+fn each_activation_is_the_one_that_the_model_names() {
+    tiny_agrees("token-gelu-new");
+    tiny_agrees("token-relu");
+}
+
+#[test]
+fn sizes_that_fill_no_register_are_right() {
+    tiny_agrees("token-odd-sizes");
+}

@@ -1,0 +1,142 @@
+"""Makes the reference logits that the engines are tested against.
+
+    .venv-golden/bin/python tests/golden/make_engine_golden.py            (requirements.txt says how to make the venv)
+
+Writes, beside itself:
+- tiny/NAME/{config.json,model.safetensors,expected.json}: random BERT checkpoints, in the shapes and storage types that
+  checkpoints come in, with the logits of every row;
+- bundled/{ner,nli}.json: logits of the bundled models. For sequences of more than 20 tokens a token head's rows are a
+  sample: every 16th and the last one; `rows` says which.
+
+Everything runs in f32 with eager attention, one sequence at a time, so that no padding is involved. The weights that are
+stored in f16 or bf16 are widened before the reference runs. Same versions, same machine type: same bytes.
+"""
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification
+
+HERE = Path(__file__).parent
+MODELS = HERE.parents[1] / "models"
+
+TEXT = """Maria Kowalska of the Polish foreign ministry told reporters in Warsaw on Tuesday that talks with the European
+Union and Siemens AG would go on in Brussels next week. "We are not there yet", she said. The German government, the World
+Bank and 14 companies, among them Nokia and Petrobras, had asked for more time after the earthquake near Valparaíso. The
+bridge over the river Drina should open in 2031; it would cost €450 million. Critics such as John O'Neill call it a waste
+of money, while supporters point to the 3,200 jobs that the Balkan Games created in Sarajevo."""
+
+
+def save_tiny(name, model_class, dtype=torch.float32, pooler=None, rename=None, **sizes):
+    """A checkpoint with random weights of a sensible scale, and its logits."""
+    sizes = {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64} | sizes
+    config = BertConfig(
+        vocab_size=97, max_position_embeddings=40, num_hidden_layers=2, num_labels=3, layer_norm_eps=1e-12, **sizes
+    )
+    config._attn_implementation = "eager"
+    torch.manual_seed(sum(map(ord, name)))
+    model = model_class(config).eval()
+    state = {}
+    for key, value in model.state_dict().items():
+        if "LayerNorm.weight" in key:
+            value = 1 + 0.2 * torch.randn_like(value)
+        else:
+            value = 0.2 * torch.randn_like(value)
+        state[key] = value.to(dtype)
+    model.load_state_dict({key: value.float() for key, value in state.items()})
+    if pooler:
+        # A token head does not read it; checkpoints converted from pretraining carry it all the same.
+        width = config.hidden_size
+        state["bert.pooler.dense.weight"] = torch.randn(width, width).to(dtype)
+        state["bert.pooler.dense.bias"] = torch.randn(width).to(dtype)
+    if rename:
+        state = {rename(key): value for key, value in state.items()}
+    folder = HERE / "tiny" / name
+    folder.mkdir(parents=True)
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    config.architectures = [model_class.__name__]
+    (folder / "config.json").write_text(config.to_json_string(use_diff=False))
+    pick = random.Random(name)
+    sequences = [([pick.randrange(97) for _ in range(n)], [int(i > n // 2) for i in range(n)]) for n in (1, 2, 3, 7, 16, 33, 40)]
+    write_expected(folder / "expected.json", model, sequences, every=1)
+
+
+def write_expected(path, model, sequences, every):
+    """One line a sequence, so that a change can be reviewed."""
+    lines = []
+    for ids, type_ids in sequences:
+        with torch.no_grad():
+            inputs = {"input_ids": torch.tensor([ids]), "token_type_ids": torch.tensor([type_ids])}
+            logits = model(**inputs, attention_mask=torch.ones(1, len(ids), dtype=torch.long)).logits
+        logits = logits.reshape(-1, logits.shape[-1])
+        rows = list(range(len(logits)))
+        if len(rows) > 20 and every > 1:
+            rows = rows[::every] + ([rows[-1]] if rows[-1] % every else [])
+        numbers = "[" + ",".join("[" + ",".join(f"{x:.9g}" for x in logits[row].tolist()) + "]" for row in rows) + "]"
+        lines.append(f'{{"ids":{compact(ids)},"type_ids":{compact(type_ids)},"rows":{compact(rows)},"logits":{numbers}}}')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def compact(numbers):
+    return json.dumps(numbers, separators=(",", ":"))
+
+
+def bundled(name, model_class, pairs):
+    """Sequences of real words: the text above from another start for each length, with special tokens."""
+    folder = MODELS / f"{name}-minilm-l6"
+    config = BertConfig.from_pretrained(folder)
+    config._attn_implementation = "eager"
+    model = model_class(config).float().eval()
+    stored = load_file(folder / "model.safetensors")
+    loaded = model.load_state_dict({key: value.float() for key, value in stored.items()}, strict=False)
+    assert not loaded.missing_keys, loaded
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    words = tokenizer.encode(TEXT, add_special_tokens=False).ids
+    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    sequences = []
+    for start, length in enumerate((1, 2, 3, 5, 17, 64, 66, 67, 128, 200, 384, 512)):
+        at = start * 31
+        inner = [words[(at + i) % len(words)] for i in range(length - 2)]
+        ids = ([cls] + inner + [sep])[:length]
+        type_ids = [0] * length
+        if pairs and length > 4:
+            second = length - min(length // 3, 12)
+            ids[second - 1] = sep
+            type_ids[second:] = [1] * (length - second)
+        sequences.append((ids, type_ids))
+    write_expected(HERE / "bundled" / f"{name}.json", model, sequences, every=16)
+
+
+def old_names(key):
+    """Without the prefix and with TensorFlow's names for the vectors of a layer normalisation."""
+    return key.removeprefix("bert.").replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+
+
+def main():
+    torch.set_num_threads(1)
+    shutil.rmtree(HERE / "tiny", ignore_errors=True)
+    token, sequence = BertForTokenClassification, BertForSequenceClassification
+    save_tiny("token", token)
+    save_tiny("token-f16", token, dtype=torch.float16)
+    save_tiny("token-bf16", token, dtype=torch.bfloat16)
+    save_tiny("token-pooler", token, dtype=torch.float16, pooler=True)
+    save_tiny("token-old-names", token, dtype=torch.float16, rename=old_names)
+    save_tiny("token-gelu-new", token, dtype=torch.float16, hidden_act="gelu_new")
+    save_tiny("token-relu", token, dtype=torch.float16, hidden_act="relu")
+    save_tiny("token-odd-sizes", token, hidden_size=20, num_attention_heads=4, intermediate_size=37)
+    save_tiny("sequence", sequence)
+    save_tiny("sequence-f16", sequence, dtype=torch.float16)
+    bundled("ner", token, pairs=False)
+    bundled("nli", sequence, pairs=True)
+
+
+if __name__ == "__main__":
+    main()
