@@ -2,7 +2,7 @@
 
 use super::{below, quantile};
 use crate::base::stream;
-use ndarray::{ArrayRef2, CowArray, Ix2};
+use ndarray::ArrayRef2;
 
 /// Resamples documents with replacement, as many as there are, and takes percentiles of what a statistic gives for the
 /// resamples (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, section 13.3).
@@ -172,31 +172,41 @@ fn share_above_zero(values: &[f64]) -> f64 {
     (above as f64 + tied as f64 / 2.0) / values.len().max(1) as f64
 }
 
-/// Counts in row order.
-struct Table<'a> {
-    counts: CowArray<'a, u32, Ix2>,
+/// Columns that are summed together, in registers.
+const LANES: usize = 4;
+
+/// Counts in blocks of columns: a block has a row a document, and the last one is filled up with zeros.
+struct Table {
+    blocks: Vec<Vec<[u32; LANES]>>,
     documents: u32,
+    columns: usize,
 }
 
-impl<'a> Table<'a> {
-    fn new(counts: &'a ArrayRef2<u32>) -> Self {
+impl Table {
+    fn new(counts: &ArrayRef2<u32>) -> Self {
         let documents = u32::try_from(counts.nrows()).expect("a corpus has fewer than 2^32 documents");
-        Self { counts: counts.as_standard_layout(), documents }
+        let columns = counts.ncols();
+        let lanes = |first: usize, document: usize| {
+            std::array::from_fn(|lane| counts.get((document, first + lane)).copied().unwrap_or_default())
+        };
+        let block = |first| (0..counts.nrows()).map(|document| lanes(first, document)).collect();
+        Self { blocks: (0..columns).step_by(LANES).map(block).collect(), documents, columns }
     }
 
     fn zeros(&self) -> Vec<u64> {
-        vec![0; self.counts.ncols()]
+        vec![0; self.columns]
     }
 
     /// Fills `sums` with the columns' sums over the rows that `documents` names.
     fn sum(&self, documents: &[u32], sums: &mut [u64]) {
-        let counts = self.counts.as_slice().expect("counts are in row order");
-        sums.fill(0);
-        for &document in documents {
-            let row = &counts[document as usize * sums.len()..][..sums.len()];
-            for (sum, &count) in sums.iter_mut().zip(row) {
-                *sum += u64::from(count);
+        for (block, sums) in self.blocks.iter().zip(sums.chunks_mut(LANES)) {
+            let mut lanes = [0_u64; LANES];
+            for &document in documents {
+                for (sum, &count) in lanes.iter_mut().zip(&block[document as usize]) {
+                    *sum += u64::from(count);
+                }
             }
+            sums.copy_from_slice(&lanes[..sums.len()]);
         }
     }
 }

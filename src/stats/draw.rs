@@ -8,15 +8,19 @@ use rand_chacha::rand_core::Rng;
 /// ⌊2^32 / bound⌋ or one more; draws whose low half is below 2^32 mod `bound` are rejected, which makes the classes equal
 /// (Lemire 2019, *Fast Random Integer Generation in an Interval*, ACM TOMACS 29(1), algorithm 5).
 pub fn below(bound: u32, random: &mut impl Rng) -> u32 {
-    let mut product = u64::from(random.next_u32()) * u64::from(bound);
+    let product = u64::from(random.next_u32()) * u64::from(bound);
     // The remainder of a division is needed only for the few low halves that could be rejected.
-    if (product as u32) < bound {
-        let rejected = bound.wrapping_neg() % bound;
-        while (product as u32) < rejected {
-            product = u64::from(random.next_u32()) * u64::from(bound);
-        }
-    }
+    let product = if (product as u32) < bound { accepted(product, bound, random) } else { product };
     (product >> 32) as u32
+}
+
+#[cold]
+fn accepted(mut product: u64, bound: u32, random: &mut impl Rng) -> u64 {
+    let rejected = bound.wrapping_neg() % bound;
+    while (product as u32) < rejected {
+        product = u64::from(random.next_u32()) * u64::from(bound);
+    }
+    product
 }
 
 #[cfg(test)]
