@@ -154,10 +154,8 @@ fn origins(out: &mut String, results: &Results) {
     out.push_str("\nSignatures of the headline numbers:\n\n");
     for evaluation in &results.record.evaluations {
         let (id, _) = super::headline(&evaluation.task);
-        for key in keys(evaluation).first() {
-            if let Some(row) = super::metric(results, key, id) {
-                let _ = writeln!(out, "- {} on {}: `{}`", evaluation.task, evaluation.corpus, row.signature);
-            }
+        if let Some(row) = keys(evaluation).first().and_then(|key| super::metric(results, key, id)) {
+            let _ = writeln!(out, "- {} on {}: `{}`", evaluation.task, evaluation.corpus, row.signature);
         }
     }
 }
