@@ -25,8 +25,6 @@ pub(super) struct Buffers {
     pub(super) context: Vec<f32>,
     /// A block of rows between the two dense layers of the feed-forward part.
     pub(super) wide: Vec<f32>,
-    /// A block of rows that is about to be added to the state.
-    pub(super) added: Vec<f32>,
     /// What attention needs for one head.
     pub(super) scratch: Scratch,
 }

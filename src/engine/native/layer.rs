@@ -7,13 +7,10 @@ use super::norm::LayerNorm;
 use super::weights::Weights;
 use crate::engine::config::Activation;
 use crate::engine::{Batch, Config, LoadError};
-use rten_gemm::GemmExecutor;
-use rten_simd::SimdUnaryOp;
-use rten_vecmath::{ApproxGelu, Gelu};
 
 /// Rows that go through everything behind attention together, so that what one step writes is still in the second-level
-/// cache when the next one reads it. A multiple of the 66 rows that the matrix kernel takes at a time.
-const ROWS: usize = 132;
+/// cache when the next one reads it.
+const ROWS: usize = 128;
 
 /// The rows of a layer's output that something reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +34,6 @@ pub(super) struct Layer {
     down_norm: LayerNorm,
     heads: usize,
     hidden: usize,
-    /// For the products of attention, which have no weights.
-    kernel: GemmExecutor,
 }
 
 impl Layer {
@@ -60,7 +55,6 @@ impl Layer {
             down_norm: norm("output.LayerNorm")?,
             heads: config.heads,
             hidden,
-            kernel: GemmExecutor::default(),
         })
     }
 
@@ -83,26 +77,23 @@ impl Layer {
             let queries = queries.start * hidden..queries.end * hidden;
             let key_value = &key_value[tokens.start * 2 * hidden..tokens.end * 2 * hidden];
             let query = &query[queries.clone()];
-            let attention = Attention { query, key_value, heads: self.heads, hidden, kernel: &self.kernel };
-            attention.run(&mut context[queries], scratch);
+            Attention { query, key_value, heads: self.heads, hidden }.run(&mut context[queries], scratch);
         }
         self.behind_attention(buffers);
     }
 
     /// Everything that looks at one row only.
     fn behind_attention(&self, buffers: &mut Buffers) {
-        let Buffers { state, context, wide, added, .. } = buffers;
+        let Buffers { state, context, wide, .. } = buffers;
         let block = ROWS * self.hidden;
-        let context = &context[..state.len()];
         for (state, context) in state.chunks_mut(block).zip(context.chunks(block)) {
-            let added = sized(added, state.len());
-            self.attended.run(context, added);
-            self.attended_norm.run_residual(state, added);
-            let wide = sized(wide, state.len() / self.hidden * self.up.outputs());
-            self.up.run(state, wide);
-            activate(self.activation, wide);
-            self.down.run(wide, added);
-            self.down_norm.run_residual(state, added);
+            let rows = state.len() / self.hidden;
+            self.attended.run_added(&context[..state.len()], state);
+            self.attended_norm.run(state);
+            let wide = sized(wide, rows * self.up.outputs());
+            self.up.run_activated(state, wide, self.activation);
+            self.down.run_added(wide, state);
+            self.down_norm.run(state);
         }
     }
 }
@@ -122,12 +113,4 @@ fn keep_first(state: &mut Vec<f32>, batch: &Batch, hidden: usize) {
         state.copy_within(tokens.start * hidden..(tokens.start + 1) * hidden, index * hidden);
     }
     state.truncate(batch.sequences() * hidden);
-}
-
-fn activate(activation: Activation, values: &mut [f32]) {
-    match activation {
-        Activation::Gelu => Gelu {}.map_mut(values),
-        Activation::GeluTanh => ApproxGelu {}.map_mut(values),
-        Activation::Relu => values.iter_mut().for_each(|value| *value = value.max(0.0)),
-    }
 }

@@ -1,29 +1,30 @@
 //! A dense layer over any number of rows.
 
+use super::product::{Finish, Out, Panels, Product, Rows};
 use super::weights::Weights;
 use crate::engine::LoadError;
-use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
-use rten_tensor::Matrix;
+use crate::engine::config::Activation;
+use rten_simd::ops::{BitOps, NumOps};
+use rten_simd::{Isa, SimdOp, SimdUnaryOp};
+use rten_vecmath::{ApproxGelu, Gelu};
 
-/// `y = x · Wᵀ + b`, with the weights packed once for the processor's matrix kernel.
+/// `x · Wᵀ + b`, with the weights packed once.
 pub(super) struct Linear {
-    /// The kernel that `weights` are packed for.
-    kernel: GemmExecutor,
     /// `[inputs, outputs]`.
-    weights: PackedBMatrix<f32>,
-    /// `[outputs]`.
+    weights: Panels,
+    /// `[outputs]`, and zeros up to a whole register.
     bias: Vec<f32>,
 }
 
 impl Linear {
     /// From row-major weights `[outputs, inputs]`, as checkpoints store them, and a bias `[outputs]`.
-    pub(super) fn new(weights: &[f32], bias: Vec<f32>) -> Self {
+    pub(super) fn new(weights: &[f32], mut bias: Vec<f32>) -> Self {
         let outputs = bias.len();
         let inputs = weights.len() / outputs;
-        let kernel = GemmExecutor::default();
-        let transposed = Matrix::from_slice_with_strides([inputs, outputs], weights, [1, inputs]);
-        let weights = kernel.prepack_b(transposed.expect("weights are [outputs, inputs]"));
-        Self { kernel, weights, bias }
+        let mut panels = Panels::default();
+        panels.pack_columns(weights, inputs, (inputs, outputs));
+        bias.resize(panels.padded_columns(), 0.0);
+        Self { weights: panels, bias }
     }
 
     /// Reads encoder layers of the same shape that take the same input, and puts their outputs side by side.
@@ -43,16 +44,103 @@ impl Linear {
 
     /// Width of a row of output.
     pub(super) fn outputs(&self) -> usize {
-        self.bias.len()
+        self.weights.columns()
     }
 
-    /// Writes `x · Wᵀ + b` for the rows of `x` (`[rows, inputs]`) into `out` (`[rows, outputs]`).
+    /// Writes `x · Wᵀ + b` for the rows of `x` (`[rows, inputs]`) to `out` (`[rows, outputs]`).
     pub(super) fn run(&self, x: &[f32], out: &mut [f32]) {
-        let inputs = self.weights.rows();
-        let rows = Matrix::from_data([x.len() / inputs, inputs], x);
-        let options = GemmOptions { bias: Some(BiasVector::Row(&self.bias)), ..GemmOptions::default() };
-        self.kernel
-            .gemm(out, GemmInputA::Unpacked(rows), GemmInputB::Packed(&self.weights), options)
-            .expect("the sizes of a layer's buffers come from its weights");
+        self.product(x, out, Then { bias: &self.bias, with: Keep });
+    }
+
+    /// Writes `activation(x · Wᵀ + b)` to `out`.
+    pub(super) fn run_activated(&self, x: &[f32], out: &mut [f32], activation: Activation) {
+        let bias = &self.bias[..];
+        match activation {
+            Activation::Gelu => self.product(x, out, Then { bias, with: Activate(&Gelu {}) }),
+            Activation::GeluTanh => self.product(x, out, Then { bias, with: Activate(&ApproxGelu {}) }),
+            Activation::Relu => self.product(x, out, Then { bias, with: Activate(&Relu) }),
+        }
+    }
+
+    /// Adds `x · Wᵀ + b` to `out`.
+    pub(super) fn run_added(&self, x: &[f32], out: &mut [f32]) {
+        self.product(x, out, Then { bias: &self.bias, with: Add });
+    }
+
+    fn product(&self, x: &[f32], out: &mut [f32], finish: impl Finish) {
+        let (inputs, outputs) = (self.weights.depth(), self.outputs());
+        debug_assert_eq!(x.len() / inputs, out.len() / outputs);
+        let left = Rows { values: x, stride: inputs, count: x.len() / inputs };
+        Product { left, right: &self.weights, out: Out { values: out, stride: outputs }, finish }.dispatch();
+    }
+}
+
+/// Adds the bias to a sum, then does something with it.
+#[derive(Clone, Copy)]
+struct Then<'a, W> {
+    bias: &'a [f32],
+    with: W,
+}
+
+/// What is written for a biased sum, given what was there.
+trait With: Copy {
+    fn with<I: Isa>(self, isa: I, sums: I::F32, before: &[f32]) -> I::F32;
+}
+
+impl<W: With> Finish for Then<'_, W> {
+    #[inline(always)]
+    fn finish<I: Isa>(self, isa: I, sums: I::F32, column: usize, out: &mut [f32]) {
+        let ops = isa.f32();
+        let sums = ops.add(sums, ops.load(&self.bias[column..]));
+        ops.store(self.with.with(isa, sums, out), out);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Keep;
+
+impl With for Keep {
+    #[inline(always)]
+    fn with<I: Isa>(self, _: I, sums: I::F32, _: &[f32]) -> I::F32 {
+        sums
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Add;
+
+impl With for Add {
+    #[inline(always)]
+    fn with<I: Isa>(self, isa: I, sums: I::F32, before: &[f32]) -> I::F32 {
+        let ops = isa.f32();
+        ops.add(sums, ops.load(before))
+    }
+}
+
+struct Activate<'a, A>(&'a A);
+
+impl<A> Clone for Activate<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Activate<'_, A> {}
+
+impl<A: SimdUnaryOp<f32>> With for Activate<'_, A> {
+    #[inline(always)]
+    fn with<I: Isa>(self, isa: I, sums: I::F32, _: &[f32]) -> I::F32 {
+        self.0.eval(isa, sums)
+    }
+}
+
+/// max(x, 0).
+struct Relu;
+
+impl SimdUnaryOp<f32> for Relu {
+    #[inline(always)]
+    fn eval<I: Isa>(&self, isa: I, x: I::F32) -> I::F32 {
+        let ops = isa.f32();
+        ops.max(x, ops.zero())
     }
 }

@@ -15,6 +15,7 @@ mod head;
 mod layer;
 mod linear;
 mod norm;
+mod product;
 mod weights;
 
 use super::{Batch, Config, Engine, ForwardError, Head, LoadError, Logits, Worker};
@@ -75,30 +76,21 @@ impl Engine for Bert {
     }
 
     fn worker(&self) -> Box<dyn Worker + '_> {
-        // rten-gemm splits a product over the threads of the rayon pool that it is called in, and the global pool has
-        // one a core. Inside a pool of one thread it takes its single-threaded path and touches no other pool.
-        let pool =
-            rayon_core::ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "karat-native".to_owned()).build();
-        Box::new(BertWorker {
-            model: self,
-            thread: pool.expect("the system can start one more thread"),
-            buffers: Buffers::default(),
-        })
+        Box::new(BertWorker { model: self, buffers: Buffers::default() })
     }
 }
 
 /// One thread over the shared weights, with buffers that live as long as it does.
 struct BertWorker<'a> {
     model: &'a Bert,
-    thread: rayon_core::ThreadPool,
     buffers: Buffers,
 }
 
 impl Worker for BertWorker<'_> {
     fn forward(&mut self, batch: &Batch) -> Result<Logits, ForwardError> {
-        let Self { model, thread, buffers } = self;
+        let Self { model, buffers } = self;
         model.config.admit(batch)?;
-        let values = thread.install(|| model.logits(batch, buffers));
+        let values = model.logits(batch, buffers);
         let classes = model.config.labels.len();
         if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
             return Err(ForwardError::NotFinite { sequence: sequence_of(batch, model.config.head, bad / classes) });

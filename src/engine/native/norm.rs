@@ -1,4 +1,4 @@
-//! Layer normalisation, alone and behind a residual connection.
+//! Layer normalisation.
 
 use super::weights::Weights;
 use crate::engine::{Config, LoadError};
@@ -24,19 +24,13 @@ impl LayerNorm {
 
     /// Normalises the rows of `x` in place.
     pub(super) fn run(&self, x: &mut [f32]) {
-        Normalise { norm: self, x, added: None }.dispatch();
-    }
-
-    /// Adds `added` to `x`, both `[rows, width]`, and normalises the sums in place.
-    pub(super) fn run_residual(&self, x: &mut [f32], added: &[f32]) {
-        Normalise { norm: self, x, added: Some(added) }.dispatch();
+        Normalise { norm: self, x }.dispatch();
     }
 }
 
 struct Normalise<'a> {
     norm: &'a LayerNorm,
     x: &'a mut [f32],
-    added: Option<&'a [f32]>,
 }
 
 impl SimdOp for Normalise<'_> {
@@ -46,12 +40,7 @@ impl SimdOp for Normalise<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, _: I) {
         let width = self.norm.weight.len();
-        for (index, row) in self.x.chunks_exact_mut(width).enumerate() {
-            if let Some(added) = self.added {
-                for (x, add) in row.iter_mut().zip(&added[index * width..][..width]) {
-                    *x += add;
-                }
-            }
+        for row in self.x.chunks_exact_mut(width) {
             normalise(self.norm, row);
         }
     }
@@ -92,8 +81,7 @@ mod tests {
         let width = 37;
         let norm = LayerNorm { weight: vec![2.0; width], bias: vec![0.5; width], eps: 0.0 };
         let mut x: Vec<f32> = (0..2 * width).map(|i| (i * i % 23) as f32).collect();
-        let added = vec![3.0; 2 * width];
-        norm.run_residual(&mut x, &added);
+        norm.run(&mut x);
         for row in x.chunks(width) {
             let mean = row.iter().sum::<f32>() / width as f32;
             let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / width as f32;

@@ -1,0 +1,275 @@
+//! Matrix products on the calling thread, with what follows a product done while its sums are in registers.
+//!
+//! The right-hand matrix is stored in panels of as many columns as three registers hold. A tile of eight rows by one
+//! panel (four rows where there are sixteen registers) is summed over the whole depth and written once. Each sum runs
+//! over the depth in order, whatever the tile, so a row's values do not depend on the rows beside it.
+
+use rten_simd::ops::{BitOps, NumOps};
+use rten_simd::{Isa, SimdOp};
+
+/// Registers that a row of a panel fills.
+const REGISTERS: usize = 3;
+/// Rows that are multiplied with every panel before the next rows are: they stay in the second-level cache.
+const BLOCK: usize = 128;
+/// Values in the widest register that there is.
+const MAX_LANES: usize = 16;
+
+/// A right-hand matrix `[depth, columns]` in panels for this machine's registers.
+#[derive(Default)]
+pub(super) struct Panels {
+    /// Panel after panel, `[depth, width]` each; the last one is as many registers wide as it needs, filled with zeros.
+    values: Vec<f32>,
+    depth: usize,
+    columns: usize,
+    lanes: usize,
+}
+
+impl Panels {
+    /// Columns of the matrix.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Columns up to a whole register.
+    pub(super) fn padded_columns(&self) -> usize {
+        self.columns.next_multiple_of(self.lanes)
+    }
+
+    /// Rows of the matrix.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Packs the matrix whose column `c` is `source[c * stride..][..depth]`.
+    pub(super) fn pack_columns(&mut self, source: &[f32], stride: usize, (depth, columns): (usize, usize)) {
+        self.reserve(depth, columns);
+        for (first, panel) in panels(&mut self.values, depth, columns, self.lanes) {
+            let width = panel.len() / depth;
+            for (at, column) in (first..columns.min(first + width)).enumerate() {
+                let column = &source[column * stride..][..depth];
+                for (row, &value) in panel.chunks_exact_mut(width).zip(column) {
+                    row[at] = value;
+                }
+            }
+        }
+    }
+
+    /// Packs the matrix whose row `r` is `source[r * stride..][..columns]`.
+    pub(super) fn pack_rows(&mut self, source: &[f32], stride: usize, (depth, columns): (usize, usize)) {
+        self.reserve(depth, columns);
+        for (first, panel) in panels(&mut self.values, depth, columns, self.lanes) {
+            let width = panel.len() / depth;
+            let filled = width.min(columns - first);
+            for (row, source) in panel.chunks_exact_mut(width).zip(source.chunks(stride)) {
+                row[..filled].copy_from_slice(&source[first..first + filled]);
+            }
+        }
+    }
+
+    /// Makes room for a matrix. Columns that only fill a register keep whatever finite values were there: no sum that is
+    /// kept reads them.
+    fn reserve(&mut self, depth: usize, columns: usize) {
+        self.lanes = Lanes.dispatch();
+        (self.depth, self.columns) = (depth, columns);
+        self.values.resize(depth * columns.next_multiple_of(self.lanes), 0.0);
+    }
+}
+
+/// The panels of a matrix, each with its first column.
+fn panels(values: &mut [f32], depth: usize, columns: usize, lanes: usize) -> impl Iterator<Item = (usize, &mut [f32])> {
+    let width = REGISTERS * lanes;
+    debug_assert_eq!(values.len(), depth * columns.next_multiple_of(lanes));
+    (0..columns).step_by(width).zip(values.chunks_mut(depth * width))
+}
+
+struct Lanes;
+
+impl SimdOp for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) -> usize {
+        isa.f32().len()
+    }
+}
+
+/// Rows of a row-major matrix that may be part of a wider one.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) values: &'a [f32],
+    /// Values from one row to the next.
+    pub(super) stride: usize,
+    pub(super) count: usize,
+}
+
+/// Where a product goes: `out[row * stride + column]`.
+pub(super) struct Out<'a> {
+    pub(super) values: &'a mut [f32],
+    /// Values from one row to the next.
+    pub(super) stride: usize,
+}
+
+/// What is done with a register of sums.
+pub(super) trait Finish: Copy {
+    /// Writes what becomes of `sums`, whose first column is `column`, to `out`: one register's values.
+    fn finish<I: Isa>(self, isa: I, sums: I::F32, column: usize, out: &mut [f32]);
+}
+
+/// `finish(left · right)`, dispatched to the widest registers of this machine.
+pub(super) struct Product<'a, F> {
+    pub(super) left: Rows<'a>,
+    pub(super) right: &'a Panels,
+    pub(super) out: Out<'a>,
+    pub(super) finish: F,
+}
+
+impl<F: Finish> SimdOp for Product<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let Self { left, right, out, finish } = self;
+        for first in (0..left.count).step_by(BLOCK) {
+            let left =
+                Rows { values: &left.values[first * left.stride..], count: BLOCK.min(left.count - first), ..left };
+            let out = Out { values: &mut out.values[first * out.stride..], stride: out.stride };
+            multiply(isa, left, right, out, finish);
+        }
+    }
+}
+
+/// Multiplies a block of rows with every panel.
+#[inline(always)]
+pub(super) fn multiply<I: Isa, F: Finish>(isa: I, left: Rows<'_>, right: &Panels, out: Out<'_>, finish: F) {
+    let lanes = isa.f32().len();
+    assert_eq!(lanes, right.lanes, "panels are packed for the registers that they are used with");
+    for column in (0..right.columns).step_by(REGISTERS * lanes) {
+        let width = (right.columns - column).min(REGISTERS * lanes);
+        let registers = width.div_ceil(lanes);
+        let panel = &right.values[column * right.depth..][..right.depth * registers * lanes];
+        let mut strip =
+            Strip { left, panel, depth: right.depth, column, width, out: &mut *out.values, stride: out.stride, finish };
+        match registers {
+            1 => strip.run::<I, 1>(isa),
+            2 => strip.run::<I, 2>(isa),
+            _ => strip.run::<I, REGISTERS>(isa),
+        }
+    }
+}
+
+/// A block of rows times one panel.
+struct Strip<'a, F> {
+    left: Rows<'a>,
+    panel: &'a [f32],
+    depth: usize,
+    /// The panel's first column and how many of its columns are kept.
+    column: usize,
+    width: usize,
+    out: &'a mut [f32],
+    stride: usize,
+    finish: F,
+}
+
+impl<F: Finish> Strip<'_, F> {
+    #[inline(always)]
+    fn run<I: Isa, const C: usize>(&mut self, isa: I) {
+        let mut row = 0;
+        // Eight rows need 24 sums and 4 operands in registers: AVX-512 and Neon have 32, the others 16.
+        if isa.f32().len() == MAX_LANES || cfg!(target_arch = "aarch64") {
+            while self.left.count - row >= 8 {
+                self.tile::<I, 8, C>(isa, row);
+                row += 8;
+            }
+        }
+        while self.left.count - row >= 4 {
+            self.tile::<I, 4, C>(isa, row);
+            row += 4;
+        }
+        while row < self.left.count {
+            self.tile::<I, 1, C>(isa, row);
+            row += 1;
+        }
+    }
+
+    /// `R` rows from `first` on, by `C` registers.
+    #[inline(always)]
+    fn tile<I: Isa, const R: usize, const C: usize>(&mut self, isa: I, first: usize) {
+        let ops = isa.f32();
+        let lanes = ops.len();
+        let depth = self.depth;
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for (index, row) in rows.iter_mut().enumerate() {
+            *row = &self.left.values[(first + index) * self.left.stride..][..depth];
+        }
+        let panel = &self.panel[..depth * C * lanes];
+        let mut sums = [[ops.zero(); C]; R];
+        for k in 0..depth {
+            let right: [I::F32; C] = ops.load_many(&panel[k * C * lanes..][..C * lanes]);
+            for r in 0..R {
+                let left = ops.splat(rows[r][k]);
+                for c in 0..C {
+                    sums[r][c] = ops.mul_add(left, right[c], sums[r][c]);
+                }
+            }
+        }
+        for (index, sums) in sums.into_iter().enumerate() {
+            let out = &mut self.out[(first + index) * self.stride + self.column..][..self.width];
+            for (register, (sums, out)) in sums.into_iter().zip(out.chunks_mut(lanes)).enumerate() {
+                let column = self.column + register * lanes;
+                if out.len() == lanes {
+                    self.finish.finish(isa, sums, column, out);
+                } else {
+                    let mut whole = [0.0; MAX_LANES];
+                    whole[..out.len()].copy_from_slice(out);
+                    self.finish.finish(isa, sums, column, &mut whole[..lanes]);
+                    out.copy_from_slice(&whole[..out.len()]);
+                }
+            }
+        }
+    }
+}
+
+/// Multiplies each sum by one number.
+#[derive(Clone, Copy)]
+pub(super) struct Scale(pub(super) f32);
+
+impl Finish for Scale {
+    #[inline(always)]
+    fn finish<I: Isa>(self, isa: I, sums: I::F32, _: usize, out: &mut [f32]) {
+        let ops = isa.f32();
+        ops.store(ops.mul(sums, ops.splat(self.0)), out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 37 + seed) % 101) as f32 / 50.0 - 1.0).collect()
+    }
+
+    #[test]
+    fn products_of_any_size_are_right() {
+        for (rows, depth, columns) in [(1, 1, 1), (3, 5, 9), (8, 32, 48), (13, 17, 100), (133, 20, 16), (260, 7, 50)] {
+            let (stride, left, right) = (depth + 3, numbers(rows * (depth + 3), 1), numbers(depth * columns, 2));
+            let (mut packed, mut transposed) = (Panels::default(), Panels::default());
+            packed.pack_rows(&right, columns, (depth, columns));
+            let turned: Vec<f32> = (0..depth * columns).map(|i| right[i % depth * columns + i / depth]).collect();
+            transposed.pack_columns(&turned, depth, (depth, columns));
+            for panels in [packed, transposed] {
+                let mut out = vec![7.0; rows * (columns + 2)];
+                let left = Rows { values: &left, stride, count: rows };
+                let to = Out { values: &mut out, stride: columns + 2 };
+                Product { left, right: &panels, out: to, finish: Scale(0.5) }.dispatch();
+                for (r, row) in out.chunks(columns + 2).enumerate() {
+                    for c in 0..columns {
+                        let sum: f32 = (0..depth).map(|k| left.values[r * stride + k] * right[k * columns + c]).sum();
+                        assert!((row[c] - sum / 2.0).abs() < 1e-5, "{rows}x{depth}x{columns} at {r}, {c}");
+                    }
+                    assert_eq!(row[columns..], [7.0; 2], "what lies beside the product is left alone");
+                }
+            }
+        }
+    }
+}
