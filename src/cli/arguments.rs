@@ -117,15 +117,15 @@ pub(super) struct PredictOptions {
     /// Also write the logits, as Parquet
     #[arg(long, value_name = "FILE")]
     pub(super) logits: Option<PathBuf>,
-    /// How tokens become entities (task ner)
-    #[arg(long, value_enum, default_value_t = AggregationArgument::First)]
-    pub(super) aggregation: AggregationArgument,
-    /// How entailment decides a stance (task stance)
-    #[arg(long, value_enum, default_value_t = RuleArgument::ArgmaxHypotheses)]
-    pub(super) rule: RuleArgument,
-    /// How the windows of a long document are combined (task stance)
-    #[arg(long, value_enum, default_value_t = WindowRuleArgument::Mean)]
-    pub(super) window_rule: WindowRuleArgument,
+    /// How tokens become entities (task ner) [default: first]
+    #[arg(long, value_enum)]
+    pub(super) aggregation: Option<AggregationArgument>,
+    /// How entailment decides a stance (task stance) [default: argmax-hypotheses]
+    #[arg(long, value_enum)]
+    pub(super) rule: Option<RuleArgument>,
+    /// How the windows of a long document are combined (task stance) [default: mean]
+    #[arg(long, value_enum)]
+    pub(super) window_rule: Option<WindowRuleArgument>,
     /// Longest sequence in tokens, special tokens and hypothesis included [default: the model's limit]
     #[arg(long, value_name = "N")]
     pub(super) max_tokens: Option<usize>,

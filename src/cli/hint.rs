@@ -1,6 +1,7 @@
 //! What to do about an error.
 
 use super::gold::Stale;
+use super::predict::{Foreign, NoLogits};
 use super::score::Unanswered;
 use crate::base::file::TextError;
 use crate::corpus::CorpusError;
@@ -30,6 +31,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
         return match error {
             PlanError::Corpus(error) => of_cause(error),
             PlanError::NoGold { .. } => Some("label some documents, or take the evaluation out of the suite".to_owned()),
+            PlanError::NoneTaken { .. } => Some("raise --limit, or leave it out".to_owned()),
             PlanError::Model { source, .. } => of_cause(source),
             PlanError::Task { source, .. } => of_cause(source),
         };
@@ -37,7 +39,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<CellError>() {
         return match error {
             CellError::Model(error) => of_cause(error),
-            CellError::Task(error) => of_cause(error),
+            CellError::Task { source, .. } => of_cause(source),
             CellError::Floor(error) => of_cause(error),
             CellError::Forward { .. } => Some("the weights may be damaged; compare their digest with their source".to_owned()),
         };
@@ -55,10 +57,17 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
 
 const MODEL_FOLDER: &str = "a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6";
 
+const DAMAGED: &str = "the file is damaged or incomplete: fetch it again from its source";
+const DISK: &str = "check the path, its permissions, and the room on the disk";
+const PATH: &str = "check the path and its permissions";
+const UPGRADE: &str = "upgrade karat";
+
 fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<SuiteError>() {
         return Some(match error {
+            SuiteError::Text(error @ TextError::NotUtf8 { .. }) => return of_leaf(error),
             SuiteError::Text(_) => "name a suite, or run from the folder that holds suites/demo.toml",
+            SuiteError::Newer { .. } => UPGRADE,
             SuiteError::Problems(_) => "suites/demo.toml is an example that works",
         });
     }
@@ -68,19 +77,21 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<CorpusError>() {
         return match error {
             CorpusError::Text(error) => of_leaf(error),
-            CorpusError::Problems(_) => Some("nothing was run or written; mend these lines and try again"),
-            CorpusError::List { .. } => Some("name a JSONL file, or a folder of .txt files"),
+            CorpusError::Problems(_) => Some("mend what is named above and try again; nothing was written"),
+            CorpusError::List { .. } => Some(PATH),
+            CorpusError::NoCorpus(_) => Some("data/envoy is an example of a corpus"),
         };
     }
     if let Some(error) = cause.downcast_ref::<TextError>() {
         return Some(match error {
-            TextError::Read { .. } => "check the path and its permissions",
+            TextError::Read { .. } => PATH,
             TextError::NotUtf8 { .. } => "convert the file to UTF-8",
         });
     }
     if let Some(error) = cause.downcast_ref::<LoadError>() {
         return Some(match error {
-            LoadError::Read { .. } | LoadError::Malformed { .. } => MODEL_FOLDER,
+            LoadError::Read { .. } => MODEL_FOLDER,
+            LoadError::Malformed { .. } => DAMAGED,
             LoadError::Unsupported { .. } => "choose a checkpoint of one of these architectures",
             LoadError::MissingTensor { .. } | LoadError::WrongShape { .. } => {
                 "config.json and model.safetensors must come from the same checkpoint"
@@ -91,7 +102,8 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if let Some(error) = cause.downcast_ref::<TokenizerError>() {
         return Some(match error {
-            TokenizerError::Read { .. } | TokenizerError::Malformed { .. } => MODEL_FOLDER,
+            TokenizerError::Read { .. } => MODEL_FOLDER,
+            TokenizerError::Malformed { .. } => DAMAGED,
             TokenizerError::Vocabulary { .. } => "tokenizer.json and model.safetensors must come from the same checkpoint",
             TokenizerError::Encode { .. } => "look at the text for characters that the tokenizer cannot take",
         });
@@ -101,22 +113,30 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             FloorError::NoGold => Some("use it in a suite, where gold is at hand"),
             FloorError::Task { .. } => Some("give the floor to the task that it answers"),
             FloorError::Text(error) => of_leaf(error),
-            FloorError::Malformed { .. } => None,
+            FloorError::Malformed { .. } => Some("models/gazetteer and models/majority are examples that work"),
         };
     }
     if let Some(error) = cause.downcast_ref::<FolderError>() {
-        return match error {
-            FolderError::Exists(_) => Some("choose another --out, or move it away"),
-            FolderError::Interrupted(_) => Some("--resume takes it up; or remove the folder and run anew"),
-            FolderError::Other(_) => Some("remove the folder and run anew, or go back to what it was made from"),
-            FolderError::NoRun(_) => Some("runs stand under reports/; name one"),
-            _ => None,
-        };
+        return Some(match error {
+            FolderError::Exists(_) => "choose another --out, or move it away",
+            FolderError::Interrupted(_) => "--resume takes it up; or remove the folder and run anew",
+            FolderError::Other(_) => "remove the folder and run anew, or go back to what it was made from",
+            FolderError::NoRun(_) => "runs stand under reports/; name one",
+            FolderError::Newer { .. } => UPGRADE,
+            FolderError::Malformed { .. } | FolderError::Table(_) => "the run is damaged: make it anew",
+            FolderError::Io { .. } => DISK,
+        });
     }
-    if cause.downcast_ref::<Unanswered>().is_some() {
-        return Some("a document without an entity has a line with an empty list; predict the same documents as gold has");
+    if let Some(error) = cause.downcast_ref::<Unanswered>() {
+        return Some(error.cure());
     }
-    cause.downcast_ref::<Stale>().map(|_| "run `karat gold import` without --check, and look at what changed")
+    if cause.is::<Stale>() {
+        return Some("run `karat gold import` without --check, and look at what changed");
+    }
+    if cause.is::<Foreign>() || cause.is::<NoLogits>() {
+        return Some("leave the option out");
+    }
+    cause.is::<std::io::Error>().then_some(DISK)
 }
 
 fn of_task(error: &TaskError) -> Option<&'static str> {
@@ -125,7 +145,7 @@ fn of_task(error: &TaskError) -> Option<&'static str> {
         TaskError::Label(LabelError::Nameless(_)) => Some("write the classes' names into `id2label` of the model's config.json"),
         TaskError::Label(LabelError::Missing { .. }) => Some("name the classes in `id2label` of the model's config.json"),
         TaskError::NoRoom { .. } => Some("take longer windows or a smaller overlap"),
-        TaskError::TooLong { .. } => Some("leave max_tokens out to take the model's limit"),
+        TaskError::TooLong { .. } => Some("leave `max_tokens` out (in predict `--max-tokens`) to take the model's limit"),
         TaskError::Tokenizer(error) => of_leaf(error),
         TaskError::NoPairs => Some("the tokenizer needs a post-processor with a template for pairs"),
     }

@@ -12,12 +12,16 @@ use crate::table::{CellKey, ThroughputRow};
 use crate::task::{Answer, TaskName, WindowOptions};
 use anyhow::Context;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Instant;
 
 pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let task = TaskName::from(options.task);
-    let task_options = task_options(options);
+    let task_options = task_options(options)?;
+    for path in [Some(&options.output), options.logits.as_ref()].into_iter().flatten() {
+        check_place(path).with_context(|| unwritten(path))?;
+    }
     let all = read_documents(&options.input)?;
     let documents: Vec<&Document> = all.iter().collect();
     let targets = options.targets.as_deref().map(read_targets).transpose()?.unwrap_or_default();
@@ -37,7 +41,7 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let begun = Instant::now();
     if let Some(path) = &options.logits {
         let table = answered.logits_table(task, &documents);
-        let table = table.context("a floor has no logits; leave --logits out")?;
+        let table = table.ok_or_else(|| NoLogits(options.model.display().to_string()))?;
         write(path, &table.into_parquet())?;
     }
     write(&options.output, lines(&all, &answered).as_bytes())?;
@@ -54,15 +58,43 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     }
 }
 
-fn task_options(options: &PredictOptions) -> TaskOptions {
-    let windows = WindowOptions { max_tokens: options.max_tokens, overlap: options.overlap };
-    match TaskOptions::defaults(options.task.into()).with_windows(windows) {
-        TaskOptions::Ner { windows, .. } => TaskOptions::Ner { aggregation: options.aggregation.into(), windows },
-        TaskOptions::Stance { hypotheses, windows, .. } => {
-            let (rule, window_rule) = (options.rule.into(), options.window_rule.into());
-            TaskOptions::Stance { hypotheses, rule, window_rule, windows }
-        }
+/// An option that says nothing about the task.
+#[derive(Debug, thiserror::Error)]
+#[error("`--{option}` belongs to task `{owner}`, but `--task {asked}` is asked for")]
+pub(super) struct Foreign {
+    option: &'static str,
+    owner: TaskName,
+    asked: TaskName,
+}
+
+/// A floor was asked for logits.
+#[derive(Debug, thiserror::Error)]
+#[error("model `{0}` is a floor, which has no logits")]
+pub(super) struct NoLogits(String);
+
+fn task_options(options: &PredictOptions) -> Result<TaskOptions, Foreign> {
+    let asked = TaskName::from(options.task);
+    let given = [
+        ("aggregation", TaskName::Ner, options.aggregation.is_some()),
+        ("targets", TaskName::Stance, options.targets.is_some()),
+        ("rule", TaskName::Stance, options.rule.is_some()),
+        ("window-rule", TaskName::Stance, options.window_rule.is_some()),
+    ];
+    if let Some(&(option, owner, _)) = given.iter().find(|(_, owner, given)| *given && *owner != asked) {
+        return Err(Foreign { option, owner, asked });
     }
+    let windows = WindowOptions { max_tokens: options.max_tokens, overlap: options.overlap };
+    Ok(match TaskOptions::defaults(asked).with_windows(windows) {
+        TaskOptions::Ner { aggregation, windows } => {
+            TaskOptions::Ner { aggregation: options.aggregation.map_or(aggregation, Into::into), windows }
+        }
+        TaskOptions::Stance { hypotheses, rule, window_rule, windows } => TaskOptions::Stance {
+            hypotheses,
+            rule: options.rule.map_or(rule, Into::into),
+            window_rule: options.window_rule.map_or(window_rule, Into::into),
+            windows,
+        },
+    })
 }
 
 fn lines(documents: &[Document], answered: &Answered) -> String {
@@ -79,8 +111,21 @@ fn lines(documents: &[Document], answered: &Answered) -> String {
     if entities.is_empty() { write_stances(&stances) } else { write_entities(documents, &entities) }
 }
 
+/// Refuses a place that no file can stand in, before the model is asked for long.
+fn check_place(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let above = path.ancestors().skip(1).find(|folder| folder.exists());
+    if above.is_some_and(|folder| !folder.is_dir()) { Err(ErrorKind::NotADirectory.into()) } else { Ok(()) }
+}
+
+fn unwritten(path: &Path) -> String {
+    format!("`{}` cannot be written", path.display())
+}
+
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    write_whole(path, bytes).with_context(|| format!("`{}` cannot be written", path.display()))
+    write_whole(path, bytes).with_context(|| unwritten(path))
 }
 
 /// Counts and times, with the names that other programs rely on.

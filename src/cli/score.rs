@@ -8,16 +8,33 @@ use crate::report::{Grid, number};
 use crate::stats::{Bootstrap, Interval};
 use crate::task::{Answer, Judged, Scorer, TaskName};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Gold that the predictions have no answer to.
 #[derive(Debug, thiserror::Error)]
-#[error("the predictions have no answer for {missing} of {total} gold {what}, among them {examples}")]
+#[error("`{}` has no answer for {} of {total} gold {what}: {examples}{more}", path.display(), missing.len(),
+    what = noun(*task),
+    examples = missing.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    more = missing.len().checked_sub(SHOWN + 1).map(|more| format!(" and {} more", more + 1)).unwrap_or_default())]
 pub(super) struct Unanswered {
-    missing: usize,
+    path: PathBuf,
+    missing: Vec<String>,
     total: usize,
-    what: &'static str,
-    examples: String,
+    task: TaskName,
 }
+
+impl Unanswered {
+    /// What to do about it.
+    pub(super) fn cure(&self) -> &'static str {
+        match self.task {
+            TaskName::Ner => "predict every document that gold has; one without an entity has a line with an empty list",
+            TaskName::Stance => "predict every target that gold has of a document",
+        }
+    }
+}
+
+/// Names that a message shows.
+const SHOWN: usize = 3;
 
 /// Gold and predictions of one document.
 type Pairs = Vec<(Document, Answer, Answer)>;
@@ -27,9 +44,10 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     let documents = options.documents.as_deref().map(read_documents).transpose()?.unwrap_or_default();
     let fit = Answers { documents: &documents, flat: true, ..Answers::default() };
     let loose = Answers { flat: false, ..fit };
+    let pred = options.pred.as_path();
     let (pairs, ignored) = match task {
-        TaskName::Ner => entities(read_entities(&options.gold, fit)?, read_entities(&options.pred, loose)?)?,
-        TaskName::Stance => stances(read_stances(&options.gold, fit)?, &read_stances(&options.pred, loose)?)?,
+        TaskName::Ner => entities(read_entities(&options.gold, fit)?, read_entities(pred, loose)?, pred)?,
+        TaskName::Stance => stances(read_stances(&options.gold, fit)?, &read_stances(pred, loose)?, pred)?,
     };
     let judged: Vec<Judged<'_>> =
         pairs.iter().map(|(document, gold, predicted)| Judged { document, gold, predicted }).collect();
@@ -43,12 +61,19 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     let bootstrap = Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95 };
     let intervals = bootstrap.intervals(&counts, metrics.len(), |sums, values| family.values(sums, values));
     if ignored > 0 {
-        let what = if task == TaskName::Ner { "documents" } else { "stances" };
-        say(&format!("{} predicted {what} have no gold and were left out", number(ignored)));
+        say(&format!("{} predicted {} have no gold and were left out", number(ignored), noun(task)));
     }
     match options.format {
         TableOrJson::Table => emit(&table(pairs.len(), &metrics, &intervals)),
         TableOrJson::Json => emit(&json(task, (pairs.len(), ignored), &metrics, &intervals)),
+    }
+}
+
+/// What a task answers, one for each line of gold.
+fn noun(task: TaskName) -> &'static str {
+    match task {
+        TaskName::Ner => "documents",
+        TaskName::Stance => "stances",
     }
 }
 
@@ -60,9 +85,12 @@ fn nameless(id: String) -> Document {
 fn entities(
     gold: BTreeMap<String, Vec<crate::base::Entity>>,
     mut predicted: BTreeMap<String, Vec<crate::base::Entity>>,
+    path: &Path,
 ) -> Result<(Pairs, usize), Unanswered> {
-    let missing: Vec<&String> = gold.keys().filter(|id| !predicted.contains_key(*id)).collect();
-    unanswered(&missing, gold.len(), "documents")?;
+    let missing: Vec<String> = gold.keys().filter(|id| !predicted.contains_key(*id)).cloned().collect();
+    if !missing.is_empty() {
+        return Err(Unanswered { path: path.to_owned(), missing, total: gold.len(), task: TaskName::Ner });
+    }
     let pair = |(id, gold): (String, Vec<crate::base::Entity>)| {
         let answer = predicted.remove(&id).unwrap_or_default();
         (nameless(id), Answer::Entities(gold), Answer::Entities(answer))
@@ -71,12 +99,14 @@ fn entities(
     Ok((pairs, predicted.len()))
 }
 
-fn stances(gold: Vec<StanceLine>, predicted: &[StanceLine]) -> Result<(Pairs, usize), Unanswered> {
+fn stances(gold: Vec<StanceLine>, predicted: &[StanceLine], path: &Path) -> Result<(Pairs, usize), Unanswered> {
     let name = |line: &StanceLine| (line.document.clone(), line.target.clone());
     let known: BTreeMap<_, &StanceLine> = predicted.iter().map(|line| (name(line), line)).collect();
     let missing: Vec<String> =
         gold.iter().filter(|line| !known.contains_key(&name(line))).map(|l| format!("{}/{}", l.document, l.target)).collect();
-    unanswered(&missing.iter().collect::<Vec<_>>(), gold.len(), "stances")?;
+    if !missing.is_empty() {
+        return Err(Unanswered { path: path.to_owned(), missing, total: gold.len(), task: TaskName::Stance });
+    }
     let ignored = predicted.len() - gold.len();
     let mut pairs: Pairs = Vec::new();
     for lines in gold.chunk_by(|a, b| a.document == b.document) {
@@ -84,14 +114,6 @@ fn stances(gold: Vec<StanceLine>, predicted: &[StanceLine]) -> Result<(Pairs, us
         pairs.push((nameless(lines[0].document.clone()), Answer::Stances(lines.to_vec()), Answer::Stances(answers)));
     }
     Ok((pairs, ignored))
-}
-
-fn unanswered(missing: &[&String], total: usize, what: &'static str) -> Result<(), Unanswered> {
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let examples: Vec<String> = missing.iter().take(3).map(|id| format!("`{id}`")).collect();
-    Err(Unanswered { missing: missing.len(), total, what, examples: examples.join(", ") })
 }
 
 fn table(documents: usize, metrics: &[Metric], intervals: &[Option<Interval>]) -> String {

@@ -72,6 +72,11 @@ struct WrittenScores {
     neutral: f64,
 }
 
+/// What a line of entities holds.
+const ENTITIES: &str = r#"{"id": "…", "entities": [{"start": …, "end": …, "label": "…"}, …]}"#;
+/// What a line of stances holds.
+const STANCE: &str = r#"{"id": "…", "target": "…", "stance": "…"}"#;
+
 /// Reads `{"id","entities":[{"start","end","label","text"?,"score"?}]}` lines. A labelled document without an entity has
 /// an empty list; an unlabelled one has no entry in the result.
 ///
@@ -84,11 +89,12 @@ pub fn read_entities(path: &Path, fit: Answers<'_>) -> Result<BTreeMap<String, V
         fit.documents.iter().map(|document| (document.id.as_str(), CharText::new(&document.text))).collect();
     let mut problems = Problems::of(path);
     let mut answers: BTreeMap<String, Vec<Entity>> = BTreeMap::new();
+    let mut first_seen: BTreeMap<String, usize> = BTreeMap::new();
     for (number, line) in numbered(&text) {
         let written = match serde_json::from_str::<WrittenEntities>(line) {
             Ok(written) => written,
             Err(error) => {
-                problems.at(number, json_fault(&error));
+                problems.at(number, json_fault(ENTITIES, &error));
                 continue;
             }
         };
@@ -110,12 +116,13 @@ pub fn read_entities(path: &Path, fit: Answers<'_>) -> Result<BTreeMap<String, V
             let what = format!("document `{id}`: spans {}..{} and {}..{} overlap", a.start, a.end, b.start, b.end);
             problems.at(number, what);
         }
-        if answers.insert(written.id.clone(), entities).is_some() {
-            problems.at(number, format!("document `{}` has a line already", written.id));
+        if let Some(first) = first_seen.insert(written.id.clone(), number) {
+            problems.at(number, format!("document `{}` has entities already in line {first}", written.id));
         }
+        answers.insert(written.id, entities);
     }
-    if answers.is_empty() {
-        problems.whole("holds no labelled document");
+    if answers.is_empty() && problems.is_empty() {
+        problems.whole("there is no labelled document in this file");
     }
     problems.or(answers)
 }
@@ -143,7 +150,8 @@ fn faults(entity: &WrittenEntity, text: Option<&CharText<'_>>, labels: &[String]
     if entity.label.is_empty() {
         faults.push(format!("span {start}..{end} has an empty label"));
     } else if !labels.is_empty() && !labels.contains(&entity.label) {
-        faults.push(format!("label `{}` is not in the label set ({})", entity.label, labels.join(", ")));
+        let (label, known) = (&entity.label, labels.join(", "));
+        faults.push(format!("span {start}..{end}: label `{label}` is not in the label set ({known})"));
     }
     faults
 }
@@ -158,11 +166,12 @@ pub fn read_stances(path: &Path, fit: Answers<'_>) -> Result<Vec<StanceLine>, Co
     let known: BTreeSet<&str> = fit.documents.iter().map(|document| document.id.as_str()).collect();
     let mut problems = Problems::of(path);
     let mut lines: BTreeMap<(String, String), StanceLine> = BTreeMap::new();
+    let mut first_seen: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (number, line) in numbered(&text) {
         let written = match serde_json::from_str::<WrittenStance>(line) {
             Ok(written) => written,
             Err(error) => {
-                problems.at(number, json_fault(&error));
+                problems.at(number, json_fault(STANCE, &error));
                 continue;
             }
         };
@@ -179,14 +188,16 @@ pub fn read_stances(path: &Path, fit: Answers<'_>) -> Result<Vec<StanceLine>, Co
             Ok(stance) => {
                 let scores = scores.map(|s| [s.favor, s.against, s.neutral]);
                 let line = StanceLine { document: id.clone(), target: target.clone(), stance, scores };
-                if lines.insert((id.clone(), target.clone()), line).is_some() {
-                    problems.at(number, format!("document `{id}` has a stance towards `{target}` already"));
+                if let Some(first) = first_seen.insert((id.clone(), target.clone()), number) {
+                    let what = format!("document `{id}` has a stance towards `{target}` already in line {first}");
+                    problems.at(number, what);
                 }
+                lines.insert((id, target), line);
             }
         }
     }
-    if lines.is_empty() {
-        problems.whole("holds no stance");
+    if lines.is_empty() && problems.is_empty() {
+        problems.whole("there is no stance in this file");
     }
     problems.or(lines.into_values().collect())
 }

@@ -62,7 +62,7 @@ pub fn read_sources(folder: &Path) -> Result<Vec<Source>, CorpusError> {
     }
     let mut problems = Problems::of(folder);
     if sources.is_empty() {
-        problems.whole("holds no `.txt` source");
+        problems.whole("there is no `.txt` source in this folder");
     }
     problems.or(sources)
 }

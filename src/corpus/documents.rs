@@ -15,6 +15,9 @@ pub struct Document {
     pub text: String,
 }
 
+/// What a line of documents holds.
+const DOCUMENT: &str = r#"{"id": "…", "text": "…"}"#;
+
 /// The longest document that is taken, in bytes of UTF-8: some 700,000 words, more than any article.
 pub const MAX_DOCUMENT_BYTES: usize = 4 << 20;
 
@@ -28,7 +31,8 @@ pub fn read_documents(path: &Path) -> Result<Vec<Document>, CorpusError> {
     let documents = if path.is_dir() { read_folder(path)? } else { read_lines(path)? };
     let mut problems = Problems::of(path);
     if documents.is_empty() {
-        problems.whole(if path.is_dir() { "holds no `.txt` file" } else { "holds no document" });
+        let folder = "there is no `.txt` file in this folder; documents are a JSONL file, or the .txt files of a folder";
+        problems.whole(if path.is_dir() { folder } else { "there is no document in this file" });
     }
     problems.or(documents)
 }
@@ -40,7 +44,7 @@ fn read_lines(path: &Path) -> Result<Vec<Document>, CorpusError> {
     let mut first_seen: BTreeMap<String, usize> = BTreeMap::new();
     for (number, line) in numbered(&text) {
         match serde_json::from_str::<Document>(line) {
-            Err(error) => problems.at(number, json_fault(&error)),
+            Err(error) => problems.at(number, json_fault(DOCUMENT, &error)),
             Ok(document) => {
                 if let Some(first) = first_seen.insert(document.id.clone(), number) {
                     problems.at(number, format!("document `{}` stands already in line {first}", document.id));

@@ -54,9 +54,7 @@ impl Corpus {
         let jsonl = folder.join("documents.jsonl");
         let path = if jsonl.exists() { jsonl } else { folder.join("documents") };
         if !path.exists() {
-            let mut problems = Problems::of(folder);
-            problems.whole("is no corpus folder: it holds neither `documents.jsonl` nor `documents/`");
-            return Err(problems.into_error());
+            return Err(CorpusError::NoCorpus(folder.to_owned()));
         }
         let documents = read_documents(&path)?;
         let mut digests = BTreeMap::new();
@@ -82,9 +80,9 @@ impl Corpus {
         let stances = match existing("gold/stance.jsonl") {
             Some(path) => {
                 note_digest(&mut digests, folder, &path)?;
-                if ids.is_empty() {
-                    let mut problems = Problems::of(folder);
-                    problems.whole("has stances in gold/stance.jsonl but no `targets.toml` that says what they are about");
+                if existing("targets.toml").is_none() {
+                    let mut problems = Problems::of(&path);
+                    problems.whole("no `targets.toml` beside `documents.jsonl` says what the stances are about");
                     keep(problems.or(()), &mut found)?;
                 }
                 keep(read_stances(&path, fit), &mut found)?

@@ -32,13 +32,16 @@ pub enum CorpusError {
     #[error(transparent)]
     Text(#[from] TextError),
     /// A folder cannot be listed.
-    #[error("folder `{}` cannot be listed: {source}", path.display())]
+    #[error("folder `{}` cannot be listed", path.display())]
     List {
         /// The folder.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder is no corpus.
+    #[error("`{}` is no corpus: it holds neither `documents.jsonl` nor a folder `documents`", .0.display())]
+    NoCorpus(PathBuf),
     /// Files were read, and hold what cannot be used.
     #[error("{}", list(.0))]
     Problems(Vec<Problem>),
@@ -64,6 +67,10 @@ impl<'a> Problems<'a> {
         Self { path, found: Vec::new() }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     pub(super) fn at(&mut self, line: usize, what: impl Into<String>) {
         self.found.push(Problem { path: self.path.to_owned(), line: Some(line), what: what.into() });
     }
@@ -83,9 +90,9 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// What serde says of a line, without its own "at line 1 column 7".
-pub(super) fn json_fault(error: &serde_json::Error) -> String {
+/// What a line should have been, and what serde says of it without its own "at line 1 column 7".
+pub(super) fn json_fault(expected: &str, error: &serde_json::Error) -> String {
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or(&said);
-    format!("{said} (column {})", error.column())
+    format!("expected {expected}, but at column {}: {said}", error.column())
 }

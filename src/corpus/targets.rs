@@ -29,7 +29,7 @@ pub fn read_targets(path: &Path) -> Result<Vec<Target>, CorpusError> {
         problems.into_error()
     })?;
     if table.is_empty() {
-        problems.whole("names no target");
+        problems.whole("there is no target in this file");
     }
     for (id, phrase) in &table {
         if phrase.trim().is_empty() {

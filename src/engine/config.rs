@@ -104,19 +104,19 @@ impl Config {
         let malformed = |reason: String| LoadError::Malformed { path: path.clone(), reason };
         let written: Written = serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
         let unsupported = |found: String| LoadError::Unsupported {
-            path: folder.to_owned(),
+            path: path.clone(),
             found,
             supported: SUPPORTED.map(|(name, _)| name).join(", "),
         };
         let architecture = written.architectures.first().or(written.model_type.as_ref()).cloned();
         let architecture = architecture.ok_or_else(|| malformed("it names no `architectures`".to_owned()))?;
         let head = SUPPORTED.iter().find(|(name, _)| *name == architecture).map(|(_, head)| *head);
-        let head = head.ok_or_else(|| unsupported(architecture.clone()))?;
+        let head = head.ok_or_else(|| unsupported(format!("architecture `{architecture}`")))?;
         if let Some(kind) = written.position_embedding_type.filter(|kind| kind != "absolute") {
-            return Err(unsupported(format!("{architecture} with position_embedding_type `{kind}`")));
+            return Err(unsupported(format!("`{architecture}` with position_embedding_type `{kind}`")));
         }
         if written.is_decoder {
-            return Err(unsupported(format!("{architecture} with is_decoder")));
+            return Err(unsupported(format!("`{architecture}` with is_decoder")));
         }
         if written.layer_norm_eps < 0.0 {
             return Err(malformed(format!("`layer_norm_eps` is {}, which is negative", written.layer_norm_eps)));
@@ -125,7 +125,7 @@ impl Config {
             "gelu" | "gelu_python" => Activation::Gelu,
             "gelu_new" | "gelu_pytorch_tanh" => Activation::GeluTanh,
             "relu" => Activation::Relu,
-            other => return Err(unsupported(format!("{architecture} with hidden_act `{other}`"))),
+            other => return Err(unsupported(format!("`{architecture}` with hidden_act `{other}`"))),
         };
         let size = |name: &str, value: Option<usize>| {
             value.filter(|&n| n > 0).ok_or_else(|| malformed(format!("`{name}` is missing or zero")))
@@ -242,10 +242,10 @@ mod tests {
         let supported = "it runs: BertForTokenClassification, BertForSequenceClassification";
         let other =
             read("BertForTokenClassification", "RobertaForTokenClassification").expect_err("another architecture");
-        let words = "has the architecture `RobertaForTokenClassification`, which this engine cannot run";
-        assert_eq!(other, format!("model `M` {words}; {supported}"));
+        let words = "asks for architecture `RobertaForTokenClassification`, which this engine cannot run";
+        assert_eq!(other, format!("model file `M/config.json` {words}; {supported}"));
         let act = read("gelu_new", "swish").expect_err("another activation");
-        assert!(act.contains("`BertForTokenClassification with hidden_act `swish``"), "{act}");
+        assert!(act.contains("`BertForTokenClassification` with hidden_act `swish`"), "{act}");
         for setting in [r#""position_embedding_type": "relative_key""#, r#""is_decoder": true"#] {
             let refused = read(r#""unread": [1, {}]"#, setting).expect_err("another kind of attention");
             assert!(refused.contains("which this engine cannot run"), "{refused}");

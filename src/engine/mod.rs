@@ -68,7 +68,7 @@ pub enum ForwardError {
         limit: usize,
     },
     /// A logit is not a finite number.
-    #[error("the model returned a logit that is not a finite number (sequence {sequence} of the batch)")]
+    #[error("the model returned a logit that is not a finite number")]
     NotFinite {
         /// Position of the sequence in the batch.
         sequence: usize,
@@ -79,7 +79,7 @@ pub enum ForwardError {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A file of the folder cannot be read.
-    #[error("model file `{}` cannot be read: {source}", path.display())]
+    #[error("model file `{}` cannot be read", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -95,11 +95,11 @@ pub enum LoadError {
         reason: String,
     },
     /// The architecture has no implementation.
-    #[error("model `{}` has the architecture `{found}`, which this engine cannot run; it runs: {supported}", path.display())]
+    #[error("model file `{}` asks for {found}, which this engine cannot run; it runs: {supported}", path.display())]
     Unsupported {
-        /// The model's folder.
+        /// The configuration's file.
         path: PathBuf,
-        /// `architectures` or `model_type` as found, or the setting that is not supported.
+        /// The architecture as found, with the setting that is not supported.
         found: String,
         /// What can be run, separated by commas.
         supported: String,

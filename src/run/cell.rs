@@ -14,7 +14,7 @@ use crate::table::{CellKey, LedgerRow, Table, ThroughputRow, entity_rows, sequen
 use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
 use crate::text::{Reach, Tokenizer};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Why a model did not answer.
@@ -24,18 +24,25 @@ pub enum CellError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The task cannot be asked.
-    #[error(transparent)]
-    Task(#[from] TaskError),
+    #[error("model `{}`", model.display())]
+    Task {
+        /// The model's folder.
+        model: PathBuf,
+        /// Why.
+        source: TaskError,
+    },
     /// The floor cannot answer.
     #[error(transparent)]
     Floor(#[from] crate::task::floor::FloorError),
     /// The engine refused a batch.
-    #[error("document `{document}`: {error}")]
+    #[error("model `{}` on document `{document}`", model.display())]
     Forward {
+        /// The model's folder.
+        model: PathBuf,
         /// The document.
         document: String,
         /// What the engine said.
-        error: crate::engine::ForwardError,
+        source: crate::engine::ForwardError,
     },
 }
 
@@ -58,6 +65,12 @@ pub struct Request<'a> {
     pub asked: BTreeMap<String, Vec<String>>,
     /// Worker threads.
     pub threads: usize,
+}
+
+impl Request<'_> {
+    fn refused(&self, source: TaskError) -> CellError {
+        CellError::Task { model: self.model.to_owned(), source }
+    }
 }
 
 /// What a model answered, and how it came to it.
@@ -113,7 +126,8 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
         }
         Model::Neural { engine, tokenizer } => {
             let config = engine.config();
-            let task = bind(request.options, config, request.targets, request.asked.clone())?;
+            let task = bind(request.options, config, request.targets, request.asked.clone());
+            let task = task.map_err(|source| request.refused(source))?;
             (throughput.engine, throughput.precision) = ("native".to_owned(), "f32".to_owned());
             ask(request, (task.as_ref(), engine.as_ref(), tokenizer), throughput, observer)?
         }
@@ -134,16 +148,20 @@ fn ask(
 ) -> Result<Answered, CellError> {
     let (documents, threads) = (request.documents, request.threads);
     let begun = Instant::now();
-    let prepared = in_order(documents.len(), threads, || (), |(), at| task.prepare(documents[at], tokenizer))?;
+    let prepare = |(): &mut (), at: usize| task.prepare(documents[at], tokenizer);
+    let prepared = in_order(documents.len(), threads, || (), prepare).map_err(|source| request.refused(source))?;
     throughput.seconds[1] = begun.elapsed().as_secs_f64();
     let sequences: Vec<&[Sequence]> = prepared.iter().map(|prepared| prepared.sequences.as_slice()).collect();
     throughput.sequences = sequences.iter().map(|sequences| sequences.len()).sum();
     throughput.tokens = sequences.iter().flat_map(|sequences| sequences.iter()).map(|s| s.ids.len()).sum();
     announce(request, throughput.tokens, observer);
     let begun = Instant::now();
-    let logits = forward(engine, &sequences, threads, observer).map_err(|fault: ForwardFault| {
-        CellError::Forward { document: documents[fault.document].id.clone(), error: fault.error }
-    })?;
+    let failed = |fault: ForwardFault| CellError::Forward {
+        model: request.model.to_owned(),
+        document: documents[fault.document].id.clone(),
+        source: fault.error,
+    };
+    let logits = forward(engine, &sequences, threads, observer).map_err(failed)?;
     throughput.seconds[2] = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let decode = |(): &mut (), at: usize| Ok::<_, CellError>(task.decode(documents[at], &prepared[at], &logits[at]));

@@ -40,7 +40,7 @@ pub enum FolderError {
     #[error("the interrupted run in `{}` was made from another suite, other files or another karat", .0.display())]
     Other(PathBuf),
     /// The system refused.
-    #[error("`{}` cannot be {what}: {source}", path.display())]
+    #[error("`{}` cannot be {what}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -61,7 +61,7 @@ pub enum FolderError {
         reason: String,
     },
     /// The run was made by a newer karat.
-    #[error("`{}` has format {found}, this karat reads {FORMAT}: upgrade karat", path.display())]
+    #[error("`{}` has format {found}, but this karat reads {FORMAT}", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -100,6 +100,14 @@ impl RunFolder {
             return if found == identity { Ok(()) } else { Err(FolderError::Other(self.partial.clone())) };
         }
         self.write("identity", identity.as_bytes())
+    }
+
+    /// Takes a partial folder away in which no cell was saved: there is nothing to take up.
+    pub(super) fn abandon(&self) {
+        if !self.partial.join("cells").exists() {
+            // The error that led here is the one to tell.
+            let _ = std::fs::remove_dir_all(&self.partial);
+        }
     }
 
     /// True when an interrupted run has saved the cell.
@@ -192,7 +200,7 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
     if let Some(found) = json["format"].as_u64().filter(|&format| format > u64::from(FORMAT)) {
         return Err(FolderError::Newer { path, found });
     }
-    let record: Record = serde_json::from_value(json).map_err(malformed)?;
+    let record: Record = serde_json::from_slice(&bytes).map_err(malformed)?;
     let stored = |name: &str| Stored::open(&folder.join(format!("tables/{name}.parquet")));
     Ok(Results {
         record,

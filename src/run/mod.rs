@@ -53,7 +53,7 @@ pub enum RunError {
 /// answers are saved before anything is scored, so that a run that was stopped is taken up where it was (`resume`).
 ///
 /// # Errors
-/// [`RunError`]; what was saved stays in `<folder>.partial`, and nothing stands in `folder`.
+/// [`RunError`]; cells that were saved stay in `<folder>.partial`, and nothing stands in `folder`.
 pub fn execute(
     suite: &Suite,
     settings: &Settings,
@@ -62,15 +62,20 @@ pub fn execute(
 ) -> Result<Results, RunError> {
     let plan = Plan::make(suite, settings.limit)?;
     folder.begin(&plan.identity())?;
+    run_cells(&plan, settings.threads, folder, observer).inspect_err(|_| folder.abandon())?;
+    Ok(evaluation::score(&plan, folder, Record::of(suite, settings, &plan))?)
+}
+
+fn run_cells(plan: &Plan, threads: usize, folder: &RunFolder, observer: &dyn Observer) -> Result<(), RunError> {
     for cell in &plan.cells {
         if folder.holds(cell) {
             observer.notice(&Event::CellReused { key: &cell.key });
             continue;
         }
-        let saved = cell::run(&plan, cell, settings.threads, observer)?;
+        let saved = cell::run(plan, cell, threads, observer)?;
         folder.save(cell, saved)?;
     }
-    Ok(evaluation::score(&plan, folder, Record::of(suite, settings, &plan))?)
+    Ok(())
 }
 
 /// Everything that can be known without running: what would be executed.

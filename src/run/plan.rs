@@ -66,8 +66,18 @@ pub enum PlanError {
         /// Where gold would be.
         file: &'static str,
     },
+    /// Gold begins after the documents that are taken.
+    #[error("of the first {limit} documents of corpus `{corpus}` none has gold for task `{task}`")]
+    NoneTaken {
+        /// The corpus.
+        corpus: String,
+        /// The task.
+        task: TaskName,
+        /// Documents that are taken.
+        limit: usize,
+    },
     /// A model is at fault.
-    #[error("model `{name}`: {source}")]
+    #[error("model `{name}`")]
     Model {
         /// The model's name in the suite.
         name: String,
@@ -75,7 +85,7 @@ pub enum PlanError {
         source: ModelError,
     },
     /// A model does not fit a task.
-    #[error("model `{name}`: {source}")]
+    #[error("model `{name}`")]
     Task {
         /// The model's name in the suite.
         name: String,
@@ -107,7 +117,12 @@ impl Plan {
                 let (model, options) = (folder.clone(), evaluation.options.clone());
                 cells.push(Cell { key, model, options, evaluation: evaluations.len() });
             }
-            evaluations.push(Labelled::of(evaluation.clone(), corpus)?);
+            let labelled = Labelled::of(evaluation.clone(), corpus)?;
+            if labelled.places.is_empty() {
+                let (corpus, task) = (evaluation.corpus.clone(), evaluation.options.task());
+                return Err(PlanError::NoneTaken { corpus, task, limit: labelled.corpus.documents.len() });
+            }
+            evaluations.push(labelled);
         }
         let suite = serde_json::to_value(suite).expect("a suite is plain data");
         Ok(Self { evaluations, cells, corpora, models, suite })

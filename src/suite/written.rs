@@ -19,17 +19,31 @@ const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum SuiteError {
     /// The file cannot be read.
-    #[error("suite {0}")]
+    #[error(transparent)]
     Text(#[from] TextError),
+    /// The file was written for a newer karat.
+    #[error("suite `{}` has format version {found}, but this karat reads {VERSION}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
     /// The file holds what cannot be used.
     #[error("{}", .0.iter().map(|problem| format!("suite {problem}")).collect::<Vec<_>>().join("\n"))]
     Problems(Vec<Problem>),
 }
 
 #[derive(Deserialize)]
+struct Versioned {
+    version: Spanned<u32>,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    version: Spanned<u32>,
+    #[serde(rename = "version")]
+    _version: u32,
     name: Spanned<String>,
     #[serde(default)]
     seed: u64,
@@ -59,8 +73,7 @@ struct WrittenEvaluation {
     task: Spanned<TaskName>,
     corpus: Spanned<String>,
     models: Vec<Spanned<String>>,
-    #[serde(default)]
-    windows: WindowOptions,
+    windows: Option<Spanned<WindowOptions>>,
     aggregation: Option<Spanned<Aggregation>>,
     hypotheses: Option<Spanned<Hypotheses>>,
     rule: Option<Spanned<Rule>>,
@@ -84,6 +97,16 @@ impl Notes<'_> {
 pub(super) fn load(path: &Path) -> Result<Suite, SuiteError> {
     let text = read_text(path)?;
     let mut notes = Notes { path, text: &text, found: Vec::new() };
+    // Another version may have other keys: it is looked at before them.
+    if let Ok(Versioned { version }) = toml::from_str(&text) {
+        let found = *version.get_ref();
+        if found > VERSION {
+            return Err(SuiteError::Newer { path: path.to_owned(), found });
+        }
+        if found < VERSION {
+            notes.add(version.span(), format!("there is no version {found} of the format; use {VERSION}"));
+        }
+    }
     let written: Written = match toml::from_str(&text) {
         Ok(written) => written,
         Err(error) => {
@@ -91,24 +114,16 @@ pub(super) fn load(path: &Path) -> Result<Suite, SuiteError> {
             return Err(SuiteError::Problems(notes.found));
         }
     };
-    match *written.version.get_ref() {
-        VERSION => {}
-        newer if newer > VERSION => notes.add(
-            written.version.span(),
-            format!("the suite's format has version {newer}, this karat reads {VERSION}: upgrade karat"),
-        ),
-        other => notes.add(written.version.span(), format!("there is no version {other} of the format; use {VERSION}")),
-    }
     let name = written.name.get_ref();
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+    if !can_name_a_file(name, "-_.") {
         notes.add(written.name.span(), format!("the name `{name}` becomes a folder's name: use letters, digits, `-`, `_`, `.`"));
     }
     let suite = Suite {
         name: name.clone(),
         seed: written.seed,
         statistics: statistics(&written.statistics, &mut notes),
-        corpora: folders(&written.corpora, "corpus", &mut notes),
-        models: folders(&written.models, "model", &mut notes),
+        corpora: folders(&written.corpora, ("corpus", "-_"), &mut notes),
+        models: folders(&written.models, ("model", "-_."), &mut notes),
         evaluations: written.evaluations.get_ref().iter().map(|e| evaluation(e, &written, &mut notes)).collect(),
     };
     if suite.evaluations.is_empty() {
@@ -141,11 +156,27 @@ fn statistics(written: &WrittenStatistics, notes: &mut Notes<'_>) -> Statistics 
     Statistics { replicates, confidence }
 }
 
-fn folders(written: &BTreeMap<String, WrittenFolder>, what: &str, notes: &mut Notes<'_>) -> BTreeMap<String, PathBuf> {
+/// True for a name of ASCII letters, digits and the characters of `also`.
+fn can_name_a_file(name: &str, also: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+}
+
+/// Folders by name. A name is a part of file names, `task.corpus.model`: no corpus may have a dot, for two cells would
+/// share a file.
+fn folders(
+    written: &BTreeMap<String, WrittenFolder>,
+    (what, also): (&str, &str),
+    notes: &mut Notes<'_>,
+) -> BTreeMap<String, PathBuf> {
     let home = notes.path.parent().unwrap_or(Path::new("")).to_owned();
     let mut folders = BTreeMap::new();
     for (name, folder) in written {
         let path = tidy(&home.join(folder.path.get_ref()));
+        if !can_name_a_file(name, also) {
+            let also = also.chars().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+            let what = format!("{what} `{name}`: the name becomes a part of file names: use letters, digits, {also}");
+            notes.add(folder.path.span(), what);
+        }
         if !path.is_dir() {
             notes.add(folder.path.span(), format!("{what} `{name}`: there is no folder `{}`", path.display()));
         }
@@ -195,7 +226,8 @@ fn options(written: &WrittenEvaluation, notes: &mut Notes<'_>) -> TaskOptions {
             notes.add(place, format!("`{key}` belongs to task `{owner}`"));
         }
     };
-    let (task, windows) = (*written.task.get_ref(), written.windows);
+    let task = *written.task.get_ref();
+    let windows = chosen(written.windows.as_ref());
     let options = match task {
         TaskName::Ner => {
             foreign("hypotheses", written.hypotheses.as_ref().map(Spanned::span), "stance");
@@ -216,7 +248,8 @@ fn options(written: &WrittenEvaluation, notes: &mut Notes<'_>) -> TaskOptions {
     if let (Some(tokens), Some(overlap)) = (windows.max_tokens, windows.overlap)
         && overlap >= tokens
     {
-        notes.add(written.task.span(), format!("windows of {tokens} tokens cannot overlap by {overlap}"));
+        let place = written.windows.as_ref().map_or(0..0, Spanned::span);
+        notes.add(place, format!("windows of {tokens} tokens cannot overlap by {overlap}"));
     }
     options
 }

@@ -146,7 +146,7 @@ pub enum TaskError {
         why: String,
     },
     /// Windows are longer than the model's positions.
-    #[error("windows of {asked} tokens are longer than the model's {limit}")]
+    #[error("windows of {asked} tokens are longer than the model's limit of {limit}")]
     TooLong {
         /// What the suite asks for.
         asked: usize,

@@ -31,7 +31,7 @@ pub struct Tokenizer {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
     /// The file cannot be read.
-    #[error("tokenizer `{}` cannot be read: {source}", path.display())]
+    #[error("tokenizer `{}` cannot be read", path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -1,14 +1,14 @@
 //! Engines against reference numbers, against the contract that they share, and against broken files.
 
 mod contract;
-mod faults;
+pub(crate) mod faults;
 mod golden;
 
 use karat::engine::{Batch, Engine, ForwardError, Logits, Sequence};
 use std::path::{Path, PathBuf};
 
 /// A tiny checkpoint beside the golden numbers.
-fn tiny(name: &str) -> PathBuf {
+pub(crate) fn tiny(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tiny").join(name)
 }
 
