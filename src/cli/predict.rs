@@ -40,7 +40,9 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         let table = table.context("a floor has no logits; leave --logits out")?;
         write(path, &table.into_parquet())?;
     }
-    write(&options.output, lines(&all, &answered).as_bytes())?;
+    let to_stdout = options.output.as_os_str() == "-";
+    let lines = lines(&all, &answered);
+    if to_stdout { emit(&lines)? } else { write(&options.output, lines.as_bytes())? }
     let written = begun.elapsed().as_secs_f64();
     let row = &answered.throughput;
     let windows: usize = answered.prepared.iter().map(|prepared| prepared.windows.len()).sum();
