@@ -34,7 +34,7 @@ pub fn read_text(path: &Path) -> Result<String, TextError> {
     let bytes = std::fs::read(path).map_err(|source| TextError::Read { path: path.to_owned(), source })?;
     String::from_utf8(bytes).map_err(|error| {
         let byte = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..byte].iter().filter(|&&b| b == b'\n').count();
+        let line = 1 + String::from_utf8_lossy(&error.as_bytes()[..byte]).matches('\n').count();
         TextError::NotUtf8 { path: path.to_owned(), line, byte }
     })
 }

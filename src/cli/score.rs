@@ -29,7 +29,7 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     let loose = Answers { flat: false, ..fit };
     let (pairs, ignored) = match task {
         TaskName::Ner => entities(read_entities(&options.gold, fit)?, read_entities(&options.pred, loose)?)?,
-        TaskName::Stance => stances(read_stances(&options.gold, fit)?, &read_stances(&options.pred, loose)?)?,
+        TaskName::Stance => stances(&read_stances(&options.gold, fit)?, &read_stances(&options.pred, loose)?)?,
     };
     let judged: Vec<Judged<'_>> =
         pairs.iter().map(|(document, gold, predicted)| Judged { document, gold, predicted }).collect();
@@ -71,11 +71,14 @@ fn entities(
     Ok((pairs, predicted.len()))
 }
 
-fn stances(gold: Vec<StanceLine>, predicted: &[StanceLine]) -> Result<(Pairs, usize), Unanswered> {
+fn stances(gold: &[StanceLine], predicted: &[StanceLine]) -> Result<(Pairs, usize), Unanswered> {
     let name = |line: &StanceLine| (line.document.clone(), line.target.clone());
     let known: BTreeMap<_, &StanceLine> = predicted.iter().map(|line| (name(line), line)).collect();
-    let missing: Vec<String> =
-        gold.iter().filter(|line| !known.contains_key(&name(line))).map(|l| format!("{}/{}", l.document, l.target)).collect();
+    let missing: Vec<String> = gold
+        .iter()
+        .filter(|line| !known.contains_key(&name(line)))
+        .map(|l| format!("{}/{}", l.document, l.target))
+        .collect();
     unanswered(&missing.iter().collect::<Vec<_>>(), gold.len(), "stances")?;
     let ignored = predicted.len() - gold.len();
     let mut pairs: Pairs = Vec::new();
@@ -102,7 +105,11 @@ fn table(documents: usize, metrics: &[Metric], intervals: &[Option<Interval>]) -
         let (low, high) = (interval.map(|i| i.low), interval.map(|i| i.high));
         grid.row([metric.id.clone(), shown(metric.value), shown(low), shown(high), what]);
     }
-    format!("{} documents; low and high are a 95 % interval over resampled documents\n\n{}", number(documents), grid.terminal())
+    format!(
+        "{} documents; low and high are a 95 % interval over resampled documents\n\n{}",
+        number(documents),
+        grid.terminal()
+    )
 }
 
 fn json(

@@ -141,8 +141,9 @@ fn ask(
     throughput.tokens = sequences.iter().flat_map(|sequences| sequences.iter()).map(|s| s.ids.len()).sum();
     announce(request, throughput.tokens, observer);
     let begun = Instant::now();
-    let logits = forward(engine, &sequences, threads, observer).map_err(|fault: ForwardFault| {
-        CellError::Forward { document: documents[fault.document].id.clone(), error: fault.error }
+    let logits = forward(engine, &sequences, threads, observer).map_err(|fault: ForwardFault| CellError::Forward {
+        document: documents[fault.document].id.clone(),
+        error: fault.error,
     })?;
     throughput.seconds[2] = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
