@@ -77,6 +77,9 @@ fn difference(
 fn compare(results: &Results, (leader, other): (&str, &str), compared: &str, difference: &Ahead) -> String {
     let Ahead { value, low, high, share } = *difference;
     let percent = results.record.confidence * 100.0;
+    if (value, low, high) == (0.0, 0.0, 0.0) {
+        return format!("**`{leader}` is no better than `{other}`**: {compared}, in every resample of the documents.");
+    }
     let verdict = if low > 0.0 {
         format!("**`{leader}` is better than `{other}`**")
     } else {
