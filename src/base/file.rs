@@ -34,16 +34,20 @@ pub fn read_text(path: &Path) -> Result<String, TextError> {
     let bytes = std::fs::read(path).map_err(|source| TextError::Read { path: path.to_owned(), source })?;
     String::from_utf8(bytes).map_err(|error| {
         let byte = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..byte].iter().filter(|&&b| b == b'\n').count();
+        let line = 1 + String::from_utf8_lossy(&error.as_bytes()[..byte]).matches('\n').count();
         TextError::NotUtf8 { path: path.to_owned(), line, byte }
     })
 }
 
-/// Writes a file beside its place and renames it, so that it is there whole or not at all.
+/// Writes a file beside its place and renames it, so that it is there whole or not at all. What is there and is no plain
+/// file (a device, a pipe) is written to and stays what it is.
 ///
 /// # Errors
 /// What the system says; nothing is left behind then.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut beside = tempfile::Builder::new().prefix(".karat-").tempfile_in(folder)?;
@@ -77,6 +81,17 @@ mod tests {
             Err(TextError::NotUtf8 { line: 2, byte: 6, .. }) => {}
             other => panic!("expected line 2, byte 6, got {other:?}"),
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_is_written_to_and_not_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let link = folder.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &link).expect("linked");
+        write_whole(&link, b"gone").expect("written");
+        assert!(std::fs::metadata(&link).expect("there").file_type().is_char_device());
     }
 
     #[test]

@@ -108,7 +108,7 @@ pub(super) struct PredictOptions {
     /// The documents: a JSONL file with `id` and `text`, or a folder of .txt files
     #[arg(long, value_name = "FILE|DIR")]
     pub(super) input: PathBuf,
-    /// Where the predictions go, as JSONL
+    /// Where the predictions go, as JSONL; `-` for stdout
     #[arg(long, value_name = "FILE")]
     pub(super) output: PathBuf,
     /// What stances are about: a TOML file of `id = "phrase"` lines (task stance)

@@ -25,7 +25,8 @@ fn import(corpus: &Path, check: bool) -> anyhow::Result<()> {
     for (name, content) in files(&sources) {
         let path = corpus.join(name);
         if !check {
-            write_whole(&path, content.as_bytes()).with_context(|| format!("`{}` cannot be written", path.display()))?;
+            write_whole(&path, content.as_bytes())
+                .with_context(|| format!("`{}` cannot be written", path.display()))?;
         } else if read_text(&path)? != content {
             return Err(Stale(path.display().to_string()).into());
         }
@@ -45,7 +46,8 @@ fn files(sources: &[Source]) -> [(&'static str, String); 3] {
             "id": document.id, "title": header.title, "voice": header.voice, "date": header.date.to_string(),
             "text": document.text,
         });
-        lines.push_str(&format!("{line}\n"));
+        lines.push_str(&line.to_string());
+        lines.push('\n');
     }
     let entities: BTreeMap<_, _> = sources.iter().map(|s| (s.document.id.clone(), s.entities.clone())).collect();
     let stances: Vec<_> = sources.iter().flat_map(|source| source.stances.clone()).collect();

@@ -30,7 +30,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<PlanError>() {
         return match error {
             PlanError::Corpus(error) => of_cause(error),
-            PlanError::NoGold { .. } => Some("label some documents, or take the evaluation out of the suite".to_owned()),
+            PlanError::NoGold { .. } => {
+                Some("label some documents, or take the evaluation out of the suite".to_owned())
+            }
             PlanError::NoneTaken { .. } => Some("raise --limit, or leave it out".to_owned()),
             PlanError::Model { source, .. } => of_cause(source),
             PlanError::Task { source, .. } => of_cause(source),
@@ -41,7 +43,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             CellError::Model(error) => of_cause(error),
             CellError::Task { source, .. } => of_cause(source),
             CellError::Floor(error) => of_cause(error),
-            CellError::Forward { .. } => Some("the weights may be damaged; compare their digest with their source".to_owned()),
+            CellError::Forward { .. } => {
+                Some("the weights may be damaged; compare their digest with their source".to_owned())
+            }
         };
     }
     if let Some(error) = cause.downcast_ref::<ModelError>() {
@@ -55,7 +59,8 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
     of_leaf(cause).map(str::to_owned)
 }
 
-const MODEL_FOLDER: &str = "a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6";
+const MODEL_FOLDER: &str =
+    "a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6";
 
 const DAMAGED: &str = "the file is damaged or incomplete: fetch it again from its source";
 const DISK: &str = "check the path, its permissions, and the room on the disk";
@@ -97,14 +102,18 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
                 "config.json and model.safetensors must come from the same checkpoint"
             }
             LoadError::WrongType { .. } => "save the weights in one of these types",
-            LoadError::NotFinite { .. } => "the weights are damaged or training diverged; compare their digest with their source",
+            LoadError::NotFinite { .. } => {
+                "the weights are damaged or training diverged; compare their digest with their source"
+            }
         });
     }
     if let Some(error) = cause.downcast_ref::<TokenizerError>() {
         return Some(match error {
             TokenizerError::Read { .. } => MODEL_FOLDER,
             TokenizerError::Malformed { .. } => DAMAGED,
-            TokenizerError::Vocabulary { .. } => "tokenizer.json and model.safetensors must come from the same checkpoint",
+            TokenizerError::Vocabulary { .. } => {
+                "tokenizer.json and model.safetensors must come from the same checkpoint"
+            }
             TokenizerError::Encode { .. } => "look at the text for characters that the tokenizer cannot take",
         });
     }
@@ -142,10 +151,16 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
 fn of_task(error: &TaskError) -> Option<&'static str> {
     match error {
         TaskError::Head { .. } => Some("choose a model that was trained for the task"),
-        TaskError::Label(LabelError::Nameless(_)) => Some("write the classes' names into `id2label` of the model's config.json"),
-        TaskError::Label(LabelError::Missing { .. }) => Some("name the classes in `id2label` of the model's config.json"),
+        TaskError::Label(LabelError::Nameless(_)) => {
+            Some("write the classes' names into `id2label` of the model's config.json")
+        }
+        TaskError::Label(LabelError::Missing { .. }) => {
+            Some("name the classes in `id2label` of the model's config.json")
+        }
         TaskError::NoRoom { .. } => Some("take longer windows or a smaller overlap"),
-        TaskError::TooLong { .. } => Some("leave `max_tokens` out (in predict `--max-tokens`) to take the model's limit"),
+        TaskError::TooLong { .. } => {
+            Some("leave `max_tokens` out (in predict `--max-tokens`) to take the model's limit")
+        }
         TaskError::Tokenizer(error) => of_leaf(error),
         TaskError::NoPairs => Some("the tokenizer needs a post-processor with a template for pairs"),
     }

@@ -44,7 +44,13 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         let table = table.ok_or_else(|| NoLogits(options.model.display().to_string()))?;
         write(path, &table.into_parquet())?;
     }
-    write(&options.output, lines(&all, &answered).as_bytes())?;
+    let to_stdout = options.output.as_os_str() == "-";
+    let lines = lines(&all, &answered);
+    if to_stdout {
+        emit(&lines)?;
+    } else {
+        write(&options.output, lines.as_bytes())?;
+    }
     let written = begun.elapsed().as_secs_f64();
     let row = &answered.throughput;
     let windows: usize = answered.prepared.iter().map(|prepared| prepared.windows.len()).sum();
@@ -52,7 +58,12 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         TextOrJson::Json => emit(&json(task, row, windows, written)),
         TextOrJson::Text => {
             let rate = row.tokens_per_second().map(|rate| format!(", {} tokens/s", number(rate.round() as usize)));
-            say(&format!("{} documents{}: {}", number(row.documents), rate.unwrap_or_default(), options.output.display()));
+            say(&format!(
+                "{} documents{}: {}",
+                number(row.documents),
+                rate.unwrap_or_default(),
+                options.output.display()
+            ));
             Ok(())
         }
     }

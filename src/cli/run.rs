@@ -14,13 +14,9 @@ pub(super) fn run(options: &RunOptions) -> anyhow::Result<()> {
     let suite = Suite::load(&options.suite)?;
     let now = Utc::now();
     let threads = threads(&options.compute);
-    let target = match &options.out {
-        Some(out) => out.clone(),
-        None => {
-            let new = PathBuf::from(format!("reports/{}-{}", suite.name, now.format("%Y%m%d-%H%M%S")));
-            if options.resume { newest_partial(&suite.name).unwrap_or(new) } else { new }
-        }
-    };
+    let interrupted = || options.resume.then(|| newest_partial(&suite.name)).flatten();
+    let fresh = || PathBuf::from(format!("reports/{}-{}", suite.name, now.format("%Y%m%d-%H%M%S")));
+    let target = options.out.clone().or_else(interrupted).unwrap_or_else(fresh);
     let settings = Settings {
         threads,
         limit: options.limit.map(NonZeroUsize::get),

@@ -27,7 +27,9 @@ impl Unanswered {
     /// What to do about it.
     pub(super) fn cure(&self) -> &'static str {
         match self.task {
-            TaskName::Ner => "predict every document that gold has; one without an entity has a line with an empty list",
+            TaskName::Ner => {
+                "predict every document that gold has; one without an entity has a line with an empty list"
+            }
             TaskName::Stance => "predict every target that gold has of a document",
         }
     }
@@ -47,7 +49,7 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     let pred = options.pred.as_path();
     let (pairs, ignored) = match task {
         TaskName::Ner => entities(read_entities(&options.gold, fit)?, read_entities(pred, loose)?, pred)?,
-        TaskName::Stance => stances(read_stances(&options.gold, fit)?, &read_stances(pred, loose)?, pred)?,
+        TaskName::Stance => stances(&read_stances(&options.gold, fit)?, &read_stances(pred, loose)?, pred)?,
     };
     let judged: Vec<Judged<'_>> =
         pairs.iter().map(|(document, gold, predicted)| Judged { document, gold, predicted }).collect();
@@ -99,11 +101,14 @@ fn entities(
     Ok((pairs, predicted.len()))
 }
 
-fn stances(gold: Vec<StanceLine>, predicted: &[StanceLine], path: &Path) -> Result<(Pairs, usize), Unanswered> {
+fn stances(gold: &[StanceLine], predicted: &[StanceLine], path: &Path) -> Result<(Pairs, usize), Unanswered> {
     let name = |line: &StanceLine| (line.document.clone(), line.target.clone());
     let known: BTreeMap<_, &StanceLine> = predicted.iter().map(|line| (name(line), line)).collect();
-    let missing: Vec<String> =
-        gold.iter().filter(|line| !known.contains_key(&name(line))).map(|l| format!("{}/{}", l.document, l.target)).collect();
+    let missing: Vec<String> = gold
+        .iter()
+        .filter(|line| !known.contains_key(&name(line)))
+        .map(|l| format!("{}/{}", l.document, l.target))
+        .collect();
     if !missing.is_empty() {
         return Err(Unanswered { path: path.to_owned(), missing, total: gold.len(), task: TaskName::Stance });
     }
@@ -124,7 +129,11 @@ fn table(documents: usize, metrics: &[Metric], intervals: &[Option<Interval>]) -
         let (low, high) = (interval.map(|i| i.low), interval.map(|i| i.high));
         grid.row([metric.id.clone(), shown(metric.value), shown(low), shown(high), what]);
     }
-    format!("{} documents; low and high are a 95 % interval over resampled documents\n\n{}", number(documents), grid.terminal())
+    format!(
+        "{} documents; low and high are a 95 % interval over resampled documents\n\n{}",
+        number(documents),
+        grid.terminal()
+    )
 }
 
 fn json(

@@ -180,7 +180,8 @@ pub fn read_stances(path: &Path, fit: Answers<'_>) -> Result<Vec<StanceLine>, Co
             problems.at(number, format!("document `{id}` is not in the corpus"));
         }
         if !fit.targets.is_empty() && !fit.targets.contains(&target) {
-            let what = format!("document `{id}`: target `{target}` is not in targets.toml ({})", fit.targets.join(", "));
+            let what =
+                format!("document `{id}`: target `{target}` is not in targets.toml ({})", fit.targets.join(", "));
             problems.at(number, what);
         }
         match stance.parse::<Stance>() {

@@ -91,18 +91,16 @@ pub fn parse(path: &Path, content: &str) -> Result<Source, CorpusError> {
     let mut stances = Vec::new();
     for (target, word) in &header.stance {
         match word.parse::<Stance>() {
-            Ok(stance) => stances.push(StanceLine {
-                document: id.clone(),
-                target: target.clone(),
-                stance,
-                scores: None,
-            }),
+            Ok(stance) => {
+                stances.push(StanceLine { document: id.clone(), target: target.clone(), stance, scores: None });
+            }
             Err(error) => problems.whole(format!("target `{target}`: {error}")),
         }
     }
     let first_line = 4 + head.matches('\n').count();
     let body = body.strip_suffix('\n').unwrap_or(body);
-    let mut reader = Reader { rest: body, line: first_line, text: String::new(), characters: 0, open: None, entities: Vec::new() };
+    let mut reader =
+        Reader { rest: body, line: first_line, text: String::new(), characters: 0, open: None, entities: Vec::new() };
     while let Some(character) = reader.take() {
         if let Err(what) = reader.step(character) {
             problems.at(reader.line, what);

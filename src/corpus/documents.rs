@@ -31,7 +31,8 @@ pub fn read_documents(path: &Path) -> Result<Vec<Document>, CorpusError> {
     let documents = if path.is_dir() { read_folder(path)? } else { read_lines(path)? };
     let mut problems = Problems::of(path);
     if documents.is_empty() {
-        let folder = "there is no `.txt` file in this folder; documents are a JSONL file, or the .txt files of a folder";
+        let folder =
+            "there is no `.txt` file in this folder; documents are a JSONL file, or the .txt files of a folder";
         problems.whole(if path.is_dir() { folder } else { "there is no document in this file" });
     }
     problems.or(documents)

@@ -101,11 +101,11 @@ fn read_manifest(folder: &Path) -> Result<Manifest, CorpusError> {
     let mut manifest = Manifest::default();
     if path.exists() {
         let text = read_text(&path)?;
-        manifest = toml::from_str(&text).or_else(|error: toml::de::Error| {
+        manifest = toml::from_str(&text).map_err(|error: toml::de::Error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             let mut problems = Problems::of(&path);
             problems.at(line, error.message().to_owned());
-            Err(problems.into_error())
+            problems.into_error()
         })?;
     }
     if manifest.name.is_empty() {

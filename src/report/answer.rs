@@ -21,12 +21,13 @@ pub(super) fn sentences(results: &Results, evaluation: &EvaluationRecord) -> Vec
     let mut sentences = Vec::new();
     if let [(leader, best), others @ ..] = ranked.as_slice() {
         if others.is_empty() {
-            sentences.push(format!("`{leader}` has a {name} of {best:.3}; there is no other model to compare it with."));
+            sentences
+                .push(format!("`{leader}` has a {name} of {best:.3}; there is no other model to compare it with."));
         }
         for (other, theirs) in others {
             if let Some(difference) = difference(results, evaluation, (leader, other), id) {
                 let compared = format!("{name} {best:.3} against {theirs:.3}");
-                sentences.push(compare(results, (leader, other), &compared, difference));
+                sentences.push(compare(results, (leader, other), &compared, &difference));
             }
         }
     }
@@ -73,9 +74,12 @@ fn difference(
     Some(Ahead { value: -back.value, low: -back.high, high: -back.low, share: 1.0 - back.share })
 }
 
-fn compare(results: &Results, (leader, other): (&str, &str), compared: &str, difference: Ahead) -> String {
-    let Ahead { value, low, high, share } = difference;
+fn compare(results: &Results, (leader, other): (&str, &str), compared: &str, difference: &Ahead) -> String {
+    let Ahead { value, low, high, share } = *difference;
     let percent = results.record.confidence * 100.0;
+    if (value, low, high) == (0.0, 0.0, 0.0) {
+        return format!("**`{leader}` is no better than `{other}`**: {compared}, in every resample of the documents.");
+    }
     let verdict = if low > 0.0 {
         format!("**`{leader}` is better than `{other}`**")
     } else {

@@ -79,7 +79,7 @@ pub(super) fn worst(results: &Results, key: &CellKey) -> Grid {
         let (right, wrong) = by_document.entry(&row.document).or_default();
         match row.column.split_once("_as_") {
             Some((gold, predicted)) if gold == predicted => *right += row.count,
-            None if row.column.ends_with(".tp") => *right += 2 * row.count,
+            None if row.column.rsplit('.').next() == Some("tp") => *right += 2 * row.count,
             _ => *wrong += row.count,
         }
     }
@@ -123,7 +123,11 @@ fn line(row: &ErrorRow) -> String {
     let sure = |score: Option<f64>| score.map(|score| format!(" ({score:.2})")).unwrap_or_default();
     let what = match (&gold, &predicted) {
         (Some((gold, _, _)), Some((stance, target, score))) if mistake.kind == "wrong stance" => {
-            return format!("`{}` towards `{target}`: gold {gold}, predicted {stance}{}", mistake.document, sure(*score));
+            return format!(
+                "`{}` towards `{target}`: gold {gold}, predicted {stance}{}",
+                mistake.document,
+                sure(*score)
+            );
         }
         (Some((label, text, _)), None) => format!("{label} “{}”", plain(text)),
         (None, Some((label, text, score))) => format!("{label} “{}”{}", plain(text), sure(*score)),

@@ -53,7 +53,8 @@ impl Grid {
         for (at, column) in table.column_iter_mut().enumerate() {
             column.set_cell_alignment(if at < self.left { CellAlignment::Left } else { CellAlignment::Right });
         }
-        table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        lines.join("\n") + "\n"
     }
 }
 

@@ -19,7 +19,7 @@ pub fn summary(results: &Results) -> String {
         );
         out.push_str(&details::scores(results, evaluation).terminal().replace('`', " "));
         for sentence in answer::sentences(results, evaluation) {
-            let _ = writeln!(out, "  {}", sentence.replace(['*', '`'], ""));
+            let _ = writeln!(out, "  {}", sentence.replace("**", "").replace('`', ""));
         }
         out.push('\n');
     }

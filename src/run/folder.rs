@@ -148,6 +148,9 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`FolderError`] when the system refuses; the partial folder stays then.
+    ///
+    /// # Panics
+    /// Never: a record is plain data, which is always JSON.
     pub fn finish(&self, results: &Results, reports: &[(&str, String)]) -> Result<(), FolderError> {
         let tables: [(&str, Table); 7] = [
             ("metrics", MetricRow::table(&results.metrics)),
@@ -193,8 +196,7 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
     if !path.is_file() {
         return Err(FolderError::NoRun(folder.to_owned()));
     }
-    let bytes =
-        std::fs::read(&path).map_err(|source| FolderError::Io { path: path.clone(), what: "read", source })?;
+    let bytes = std::fs::read(&path).map_err(|source| FolderError::Io { path: path.clone(), what: "read", source })?;
     let malformed = |error: serde_json::Error| FolderError::Malformed { path: path.clone(), reason: error.to_string() };
     let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(malformed)?;
     if let Some(found) = json["format"].as_u64().filter(|&format| format > u64::from(FORMAT)) {

@@ -16,7 +16,7 @@ pub enum Model {
         /// What runs it.
         engine: Box<dyn Engine>,
         /// Its tokenizer.
-        tokenizer: Tokenizer,
+        tokenizer: Box<Tokenizer>,
     },
     /// A floor.
     Floor(Floor),
@@ -52,7 +52,7 @@ impl Model {
             return Ok(Self::Floor(Floor::load(folder, task)?));
         }
         let config = Config::read(folder)?;
-        let tokenizer = Tokenizer::load(folder, config.vocabulary)?;
+        let tokenizer = Box::new(Tokenizer::load(folder, config.vocabulary)?);
         Ok(Self::Neural { engine: Box::new(Bert::load(folder)?), tokenizer })
     }
 

@@ -117,7 +117,9 @@ impl TaskOptions {
     pub fn rule(&self) -> String {
         match self {
             Self::Ner { aggregation, .. } => aggregation.name().to_owned(),
-            Self::Stance { rule, window_rule, .. } => format!("{},windows={}", rule.versioned(), window_rule.versioned()),
+            Self::Stance { rule, window_rule, .. } => {
+                format!("{},windows={}", rule.versioned(), window_rule.versioned())
+            }
         }
     }
 

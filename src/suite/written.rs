@@ -7,7 +7,7 @@ use crate::task::ner::Aggregation;
 use crate::task::stance::{Hypotheses, Rule, WindowRule};
 use crate::task::{TaskName, WindowOptions};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -116,7 +116,10 @@ pub(super) fn load(path: &Path) -> Result<Suite, SuiteError> {
     };
     let name = written.name.get_ref();
     if !can_name_a_file(name, "-_.") {
-        notes.add(written.name.span(), format!("the name `{name}` becomes a folder's name: use letters, digits, `-`, `_`, `.`"));
+        notes.add(
+            written.name.span(),
+            format!("the name `{name}` becomes a folder's name: use letters, digits, `-`, `_`, `.`"),
+        );
     }
     let suite = Suite {
         name: name.clone(),
@@ -129,11 +132,12 @@ pub(super) fn load(path: &Path) -> Result<Suite, SuiteError> {
     if suite.evaluations.is_empty() {
         notes.add(written.evaluations.span(), "the suite has no evaluation");
     }
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for (written, evaluation) in written.evaluations.get_ref().iter().zip(&suite.evaluations) {
         let key = (evaluation.options.task(), evaluation.corpus.clone());
-        if seen.insert(key, ()).is_some() {
-            let what = format!("task `{}` on corpus `{}` is evaluated twice", written.task.get_ref(), evaluation.corpus);
+        if !seen.insert(key) {
+            let what =
+                format!("task `{}` on corpus `{}` is evaluated twice", written.task.get_ref(), evaluation.corpus);
             notes.add(written.task.span(), what);
         }
     }

@@ -5,10 +5,13 @@ use crate::corpus::Document;
 use crate::engine::Logits;
 use crate::task::Prepared;
 
+/// Document, window, position, characters.
+type TokenPlace<'a> = (&'a str, usize, usize, Option<(usize, usize)>);
+
 /// One row a token of each window: `document, window, token, start, end, logits`. `token` is the position in the window's
 /// sequence; `start` and `end` are characters of the raw text, null for special tokens; `logits` is in id2label order.
 pub fn token_logits(documents: &[&Document], prepared: &[Prepared], logits: &[Vec<Logits>]) -> Table {
-    let mut places: Vec<(&str, usize, usize, Option<(usize, usize)>)> = Vec::new();
+    let mut places: Vec<TokenPlace<'_>> = Vec::new();
     let mut rows: Vec<&[f32]> = Vec::new();
     for ((document, prepared), logits) in documents.iter().zip(prepared).zip(logits) {
         for (window_index, (window, logits)) in prepared.windows.iter().zip(logits).enumerate() {

@@ -112,6 +112,9 @@ impl Table {
     }
 
     /// The bytes of a Parquet file; equal rows give equal bytes.
+    ///
+    /// # Panics
+    /// When the columns have different lengths, which is a fault of the code that filled them.
     pub fn into_parquet(self) -> Vec<u8> {
         let mut frame = DataFrame::new_infer_height(self.columns).expect("every column has one value a row");
         let mut bytes = Cursor::new(Vec::new());

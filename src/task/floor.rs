@@ -134,8 +134,11 @@ impl Gazetteer {
         let text = read_text(path)?;
         let mut names: BTreeMap<String, Vec<Name>> = BTreeMap::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
-            let malformed =
-                || FloorError::Malformed { path: path.to_owned(), line: index + 1, what: "expected LABEL<TAB>name".to_owned() };
+            let malformed = || FloorError::Malformed {
+                path: path.to_owned(),
+                line: index + 1,
+                what: "expected LABEL<TAB>name".to_owned(),
+            };
             let (label, name) = line.split_once('\t').ok_or_else(malformed)?;
             let words: Vec<String> = words(name).into_iter().map(|(_, word)| word.to_owned()).collect();
             let first = words.first().ok_or_else(malformed)?.clone();
@@ -238,11 +241,8 @@ mod tests {
             stance,
             scores: None,
         };
-        let gold = Answer::Stances(vec![
-            line("a", Stance::Neutral),
-            line("b", Stance::Against),
-            line("c", Stance::Neutral),
-        ]);
+        let gold =
+            Answer::Stances(vec![line("a", Stance::Neutral), line("b", Stance::Against), line("c", Stance::Neutral)]);
         let answers = Floor::Majority.answer(&[], &[&gold]).expect("an answer");
         assert!(answers[0].stances().iter().all(|line| line.stance == Stance::Neutral));
         assert!(matches!(Floor::Majority.answer(&[], &[]), Err(FloorError::NoGold)));

@@ -6,8 +6,8 @@
 
 pub mod floor;
 mod labels;
-mod score;
 pub mod ner;
+mod score;
 pub mod stance;
 
 pub use labels::LabelError;
@@ -134,7 +134,9 @@ pub enum TaskError {
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
     /// The window's length leaves no room.
-    #[error("windows of {max_tokens} tokens with an overlap of {overlap} leave no room for the text ({taken} are taken{why})")]
+    #[error(
+        "windows of {max_tokens} tokens with an overlap of {overlap} leave no room for the text ({taken} are taken{why})"
+    )]
     NoRoom {
         /// Longest sequence.
         max_tokens: usize,
@@ -189,7 +191,7 @@ impl WindowOptions {
 }
 
 /// Softmax over one row of logits, in f64.
-pub(crate) fn softmax(row: ndarray::ArrayView1<'_, f32>) -> Vec<f64> {
+pub(crate) fn softmax(row: &ndarray::ArrayRef1<f32>) -> Vec<f64> {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f64> = row.iter().map(|&x| f64::from(x - most).exp()).collect();
     let sum: f64 = exponentials.iter().sum();

@@ -137,7 +137,12 @@ impl Scorer {
                 add(&label(error.gold()), &label(error.predicted()), exact, 1);
             }
         }
-        let cell = |((gold, predicted, inexact), count): ((_, _, bool), _)| Confused { gold, predicted, exact: !inexact, count };
+        let cell = |((gold, predicted, inexact), count): ((_, _, bool), _)| Confused {
+            gold,
+            predicted,
+            exact: !inexact,
+            count,
+        };
         cells.into_iter().map(cell).collect()
     }
 }

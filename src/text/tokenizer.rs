@@ -108,7 +108,8 @@ impl Tokenizer {
     /// # Errors
     /// [`TokenizerError::Encode`] when the tokenizer refuses the text.
     pub fn tokens(&self, text: &CharText<'_>, what: &str) -> Result<Vec<Token>, TokenizerError> {
-        let failed = |error: tokenizers::Error| TokenizerError::Encode { what: what.to_owned(), reason: error.to_string() };
+        let failed =
+            |error: tokenizers::Error| TokenizerError::Encode { what: what.to_owned(), reason: error.to_string() };
         let encoding = self.inner.encode(text.as_str(), false).map_err(failed)?;
         let mut tokens: Vec<Token> = Vec::with_capacity(encoding.len());
         for (i, (&id, &(start, end))) in encoding.get_ids().iter().zip(encoding.get_offsets()).enumerate() {
@@ -185,7 +186,10 @@ mod tests {
     #[test]
     fn a_combining_mark_belongs_to_its_letter() {
         assert_eq!(surfaces("Jose\u{301} in Doha\u{301}"), ["Jose\u{301}", "in", "Doha\u{301}"]);
-        assert_eq!(surfaces("re\u{301}sume\u{301}"), ["re\u{301}", "sume\u{301}"].concat().split('|').collect::<Vec<_>>());
+        assert_eq!(
+            surfaces("re\u{301}sume\u{301}"),
+            ["re\u{301}", "sume\u{301}"].concat().split('|').collect::<Vec<_>>()
+        );
     }
 
     #[test]

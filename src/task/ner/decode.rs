@@ -50,7 +50,7 @@ impl Aggregation {
     /// Decodes a document. `logits` is `[tokens, classes]`; an entity's score is the mean probability of its pieces'
     /// classes, in 0..=1.
     pub(super) fn decode(self, tags: &[Tag], tokens: &[Token], logits: &Array2<f32>) -> Vec<Entity> {
-        let probabilities: Vec<Vec<f64>> = logits.rows().into_iter().map(softmax).collect();
+        let probabilities: Vec<Vec<f64>> = logits.rows().into_iter().map(|row| softmax(&row)).collect();
         let pieces: Vec<Piece> = match self {
             Self::None | Self::Simple => {
                 let of_token = |(token, p): (&Token, &Vec<f64>)| piece(token.span, p);

@@ -80,7 +80,8 @@ impl Task for StanceTask {
             questions.iter().map(|question| tokenizer.ids(&question.hypothesis)).collect::<Result<_, _>>()?;
         let longest = hypotheses.iter().map(Vec::len).max().unwrap_or(0);
         let taken = tokenizer.pair_added().ok_or(TaskError::NoPairs)? + longest;
-        let size = self.options.windows.resolve(self.max_tokens, taken, " by special tokens and the longest hypothesis")?;
+        let size =
+            self.options.windows.resolve(self.max_tokens, taken, " by special tokens and the longest hypothesis")?;
         let windows = split(tokens.len(), size);
         let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
         let mut sequences = Vec::with_capacity(hypotheses.len() * windows.len());
@@ -98,7 +99,7 @@ impl Task for StanceTask {
         // For each target, the scores of each stance's hypotheses.
         let mut by_target: BTreeMap<&str, [Vec<f64>; 3]> = BTreeMap::new();
         for (question, windows) in prepared.questions.iter().zip(per_question) {
-            let scores: Vec<f64> = windows.iter().map(|l| self.options.rule.score(l.row(0), self.classes)).collect();
+            let scores: Vec<f64> = windows.iter().map(|l| self.options.rule.score(&l.row(0), self.classes)).collect();
             let score = self.options.windows_rule.combine(&scores, &weights);
             by_target.entry(&question.target).or_default()[question.stance].push(score);
         }

@@ -17,79 +17,105 @@ fn report_after(from: &str, to: &str, message: impl IntoData) {
 fn a_folder_that_exists() {
     let desk = Desk::small();
     desk.write("out/notes.txt", "mine");
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: `out` exists already, and a run overwrites nothing
 hint: choose another --out, or move it away
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn an_interrupted_run_that_is_not_taken_up() {
     let desk = Desk::small();
     desk.write("out.partial/identity", "sha256:00");
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: an interrupted run stands in `out.partial`
 hint: --resume takes it up; or remove the folder and run anew
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn an_interrupted_run_of_something_else() {
     let desk = Desk::small();
     desk.write("out.partial/identity", "sha256:00");
-    desk.refuses(&format!("{RUN} --resume"), str![[r#"
+    desk.refuses(
+        &format!("{RUN} --resume"),
+        str![[r#"
 error: the interrupted run in `out.partial` was made from another suite, other files or another karat
 hint: remove the folder and run anew, or go back to what it was made from
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_place_that_cannot_be_written() {
     let desk = Desk::small();
-    desk.refuses("run suite.toml --out suite.toml/out", str![[r#"
+    desk.refuses(
+        "run suite.toml --out suite.toml/out",
+        str![[r#"
 error: `suite.toml/out.partial/identity` cannot be written: Not a directory (os error 20)
 hint: check the path, its permissions, and the room on the disk
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_report_of_nothing() {
-    Desk::new().refuses("report reports/none", str![[r#"
+    Desk::new().refuses(
+        "report reports/none",
+        str![[r#"
 error: `reports/none` is no run: it has no `run.json`
 hint: runs stand under reports/; name one
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_report_of_a_folder_that_is_no_run() {
-    Desk::small().refuses("report corpus", str![[r#"
+    Desk::small().refuses(
+        "report corpus",
+        str![[r#"
 error: `corpus` is no run: it has no `run.json`
 hint: runs stand under reports/; name one
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_report_of_a_newer_run() {
-    report_after("\"format\": 1,", "\"format\": 2,", str![[r#"
+    report_after(
+        "\"format\": 1,",
+        "\"format\": 2,",
+        str![[r#"
 error: `out/run.json` has format 2, but this karat reads 1
 hint: upgrade karat
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_report_of_a_damaged_record() {
-    report_after("\"format\": 1,", "\"format\": \"one\",", str![[r#"
+    report_after(
+        "\"format\": 1,",
+        "\"format\": \"one\",",
+        str![[r#"
 error: `out/run.json` is not valid: invalid type: string "one", expected u32 at line 2 column 17
 hint: the run is damaged: make it anew
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -97,11 +123,14 @@ fn a_report_without_a_table() {
     let desk = Desk::small();
     desk.succeeds(RUN);
     std::fs::remove_file(desk.path("out/tables/errors.parquet")).unwrap();
-    desk.refuses("report out", str![[r#"
+    desk.refuses(
+        "report out",
+        str![[r#"
 error: table `out/tables/errors.parquet` cannot be read: No such file or directory (os error 2)
 hint: the run is damaged: make it anew
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

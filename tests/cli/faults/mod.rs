@@ -2,7 +2,9 @@
 
 mod arguments;
 mod corpus;
+mod fit;
 mod folder;
+mod gold;
 mod model;
 mod score;
 mod suite;

@@ -34,38 +34,50 @@ fn rewritten(change: impl FnOnce(&mut BTreeMap<String, Stored>), message: impl I
 #[test]
 fn a_missing_folder() {
     let desk = Desk::small();
-    desk.refuses("predict --task ner --model models/taggr --input corpus/documents.jsonl --output out.jsonl", str![[r#"
+    desk.refuses(
+        "predict --task ner --model models/taggr --input corpus/documents.jsonl --output out.jsonl",
+        str![[r#"
 error: there is no model folder `models/taggr`
 hint: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_missing_configuration() {
-    without(CONFIG, str![[r#"
+    without(
+        CONFIG,
+        str![[r#"
 error: model `tagger`: model file `models/tagger/config.json` cannot be read: No such file or directory (os error 2)
 hint: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_missing_tokenizer() {
-    without("models/tagger/tokenizer.json", str![[r#"
+    without(
+        "models/tagger/tokenizer.json",
+        str![[r#"
 error: model `tagger`: tokenizer `models/tagger/tokenizer.json` cannot be read: No such file or directory (os error 2)
 hint: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn missing_weights() {
-    without(WEIGHTS, str![[r#"
+    without(
+        WEIGHTS,
+        str![[r#"
 error: model `tagger`: model file `models/tagger/model.safetensors` cannot be read: No such file or directory (os error 2)
 hint: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -93,20 +105,26 @@ hint: the file is damaged or incomplete: fetch it again from its source
 
 #[test]
 fn a_missing_tensor() {
-    rewritten(|tensors| drop(tensors.remove(QUERY)), str![[r#"
+    rewritten(
+        |tensors| drop(tensors.remove(QUERY)),
+        str![[r#"
 error: model `tagger`: model file `models/tagger/model.safetensors` has no tensor `bert.encoder.layer.1.attention.self.query.weight`
 hint: config.json and model.safetensors must come from the same checkpoint
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_tensor_of_another_shape() {
-    rewritten(|tensors| tensors.get_mut(QUERY).unwrap().1 = vec![16, 64], str![[r#"
+    rewritten(
+        |tensors| tensors.get_mut(QUERY).unwrap().1 = vec![16, 64],
+        str![[r#"
 error: model `tagger`: model file `models/tagger/model.safetensors`: tensor `bert.encoder.layer.1.attention.self.query.weight` has shape [16, 64], but config.json asks for [32, 32]
 hint: config.json and model.safetensors must come from the same checkpoint
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -114,38 +132,56 @@ fn a_weight_that_is_not_a_number() {
     let nan = |tensors: &mut BTreeMap<String, Stored>| {
         tensors.get_mut(QUERY).unwrap().2[4 * 37..4 * 38].copy_from_slice(&f32::NAN.to_le_bytes());
     };
-    rewritten(nan, str![[r#"
+    rewritten(
+        nan,
+        str![[r#"
 error: model `tagger`: model file `models/tagger/model.safetensors`: tensor `bert.encoder.layer.1.attention.self.query.weight` holds a value that is not a finite number at element 37
 hint: the weights are damaged or training diverged; compare their digest with their source
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_configuration_that_is_not_json() {
-    changed(CONFIG, "\"hidden_act\":\"gelu\"", "\"hidden_act\":gelu", str![[r#"
+    changed(
+        CONFIG,
+        "\"hidden_act\":\"gelu\"",
+        "\"hidden_act\":gelu",
+        str![[r#"
 error: model `tagger`: model file `models/tagger/config.json` is not valid: expected value at line 1 column 251
 hint: the file is damaged or incomplete: fetch it again from its source
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn an_architecture_that_is_not_supported() {
-    changed(CONFIG, "BertForTokenClassification", "RobertaForTokenClassification", str![[r#"
+    changed(
+        CONFIG,
+        "BertForTokenClassification",
+        "RobertaForTokenClassification",
+        str![[r#"
 error: model `tagger`: model file `models/tagger/config.json` asks for architecture `RobertaForTokenClassification`, which this engine cannot run; it runs: BertForTokenClassification, BertForSequenceClassification
 hint: choose a checkpoint of one of these architectures
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn an_activation_that_is_not_supported() {
-    changed(CONFIG, "\"hidden_act\":\"gelu\"", "\"hidden_act\":\"silu\"", str![[r#"
+    changed(
+        CONFIG,
+        "\"hidden_act\":\"gelu\"",
+        "\"hidden_act\":\"silu\"",
+        str![[r#"
 error: model `tagger`: model file `models/tagger/config.json` asks for `BertForTokenClassification` with hidden_act `silu`, which this engine cannot run; it runs: BertForTokenClassification, BertForSequenceClassification
 hint: choose a checkpoint of one of these architectures
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -163,42 +199,56 @@ hint: write the classes' names into `id2label` of the model's config.json
 fn labels_without_an_outside() {
     let desk = Desk::small();
     desk.tiny_model("models/tagger", "token", ["B-PER", "I-PER", "B-LOC"]);
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: model `tagger`: exactly one class of the model must mean `O` (outside), but id2label has: B-PER, I-PER, B-LOC
 hint: name the classes in `id2label` of the model's config.json
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn labels_without_an_entailment() {
     let desk = Desk::small();
     desk.tiny_model("models/judge", "sequence", ["negative", "neutral", "positive"]);
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: model `judge`: exactly one class of the model must mean entailment, but id2label has: negative, neutral, positive
 hint: name the classes in `id2label` of the model's config.json
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_tokenizer_that_is_not_one() {
     let desk = Desk::small();
     desk.write("models/tagger/tokenizer.json", "{}");
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: model `tagger`: tokenizer `models/tagger/tokenizer.json` is not valid: Model missing. at line 1 column 2
 hint: the file is damaged or incomplete: fetch it again from its source
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_tokenizer_with_ids_beyond_the_vocabulary() {
-    changed("models/tagger/tokenizer.json", "\"takes\":77", "\"takes\":97", str![[r#"
+    changed(
+        "models/tagger/tokenizer.json",
+        "\"takes\":77",
+        "\"takes\":97",
+        str![[r#"
 error: model `tagger`: tokenizer `models/tagger/tokenizer.json` has token `takes` with id 97, but the model's vocabulary has 97 entries
 hint: tokenizer.json and model.safetensors must come from the same checkpoint
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -208,83 +258,14 @@ fn a_tokenizer_without_pairs_for_the_stance_task() {
     let mut tokenizer: serde_json::Value = serde_json::from_str(&json).unwrap();
     tokenizer["post_processor"]["pair"] = tokenizer["post_processor"]["single"].clone();
     desk.write("models/judge/tokenizer.json", tokenizer.to_string());
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: model `judge`: the tokenizer frames no pair of texts, which the task `stance` needs
 hint: the tokenizer needs a post-processor with a template for pairs
 
-"#]]);
-}
-
-#[test]
-fn a_stance_model_for_names() {
-    changed("suite.toml", "\"tagger\", \"gazetteer\"", "\"judge\", \"gazetteer\"", str![[r#"
-error: model `judge`: task `ner` needs a token-classification head, but the model is a BertForSequenceClassification
-hint: choose a model that was trained for the task
-
-"#]]);
-}
-
-#[test]
-fn a_name_model_for_stances() {
-    changed("suite.toml", "\"judge\", \"majority\"", "\"tagger\", \"majority\"", str![[r#"
-error: model `tagger`: task `stance` needs a sequence-classification head, but the model is a BertForTokenClassification
-hint: choose a model that was trained for the task
-
-"#]]);
-}
-
-#[test]
-fn a_floor_for_the_other_task() {
-    changed("suite.toml", "\"tagger\", \"gazetteer\"", "\"tagger\", \"majority\"", str![[r#"
-error: model `majority`: the floor `majority` answers task `stance`, not `ner`
-hint: give the floor to the task that it answers
-
-"#]]);
-}
-
-#[test]
-fn a_floor_of_an_unknown_kind() {
-    changed("models/majority/floor.toml", "\"majority\"", "\"mayority\"", str![[r#"
-error: model `majority`: floor file `models/majority/floor.toml` line 1: unknown variant `mayority`, expected `gazetteer` or `majority`
-hint: models/gazetteer and models/majority are examples that work
-
-"#]]);
-}
-
-#[test]
-fn a_gazetteer_line_without_a_label() {
-    changed("models/gazetteer/names.tsv", "LOC\tDoha", "LOC Doha", str![[r#"
-error: model `gazetteer`: floor file `models/gazetteer/names.tsv` line 2: expected LABEL<TAB>name
-hint: models/gazetteer and models/majority are examples that work
-
-"#]]);
-}
-
-#[test]
-fn windows_longer_than_the_model() {
-    changed("suite.toml", "max_tokens = 32", "max_tokens = 64", str![[r#"
-error: model `tagger`: windows of 64 tokens are longer than the model's limit of 40
-hint: leave `max_tokens` out (in predict `--max-tokens`) to take the model's limit
-
-"#]]);
-}
-
-#[test]
-fn an_overlap_that_leaves_no_room() {
-    changed("suite.toml", "overlap = 8", "overlap = 31", str![[r#"
-error: model `tagger`: windows of 32 tokens with an overlap of 31 leave no room for the text (2 are taken by special tokens)
-hint: take longer windows or a smaller overlap
-
-"#]]);
-}
-
-#[test]
-fn hypotheses_that_leave_no_room() {
-    changed("corpus/targets.toml", "\"the deal\"", "\"the long deal of all the deals in the world\"", str![[r#"
-error: model `judge`: windows of 40 tokens with an overlap of 5 leave no room for the text (39 are taken by special tokens and the longest hypothesis)
-hint: take longer windows or a smaller overlap
-
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -295,14 +276,20 @@ fn weights_whose_sums_overflow() {
         let weights = &mut tensors.get_mut("classifier.weight").unwrap().2;
         weights.chunks_mut(4).for_each(|weight| weight.copy_from_slice(&f32::MAX.to_le_bytes()));
     });
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: model `models/tagger` on document `a`: the model returned a logit that is not a finite number
 hint: the weights may be damaged; compare their digest with their source
 
-"#]]);
-    desk.refuses("predict --task ner --model models/tagger --input corpus/documents.jsonl --output out.jsonl", str![[r#"
+"#]],
+    );
+    desk.refuses(
+        "predict --task ner --model models/tagger --input corpus/documents.jsonl --output out.jsonl",
+        str![[r#"
 error: model `models/tagger` on document `a`: the model returned a logit that is not a finite number
 hint: the weights may be damaged; compare their digest with their source
 
-"#]]);
+"#]],
+    );
 }
