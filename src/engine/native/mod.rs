@@ -9,6 +9,7 @@
 //! sum depends on the model and the sequence alone, so batch mates cannot change a logit.
 
 mod attention;
+mod curves;
 mod embeddings;
 mod encoder;
 mod head;
@@ -16,6 +17,7 @@ mod layer;
 mod linear;
 mod norm;
 mod product;
+mod softmax;
 mod weights;
 
 use super::{Batch, Config, Engine, ForwardError, Head, LoadError, Logits, Worker};
