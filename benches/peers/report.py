@@ -13,10 +13,10 @@ import torch
 import transformers
 
 import agreement
+import quiet
 
 BARS = {"PyTorch + transformers": 1.3, "ONNX Runtime": 1.0, "ONNX Runtime, fused": 1.0}  # karat is to be so many times as fast
 WHOLE = "transformers pipeline"  # goes from text to entities; the other peers run the forward pass alone
-QUIET = 0.05  # share of the cores that other programs may take
 LOAD_BAR_SECONDS = 1.0
 MEMORY_BAR_TIMES, MEMORY_BAR_BYTES = 3, 200_000_000  # peak memory: so many times the f32 weights, plus so many bytes
 
@@ -86,8 +86,9 @@ def _task(task, settings):
     work += f"{settings['threads']} threads each, f32"
     if "rounds" not in task:
         return "\n\n".join([work + ".", _agreement(task), "Nothing was timed, because the answers differ."])
-    work += f", rounds: {len(task['rounds'])}. Other programs took {task['others_share']:.0%} of the cores meanwhile"
-    work += "." if task["others_share"] <= QUIET else ": **too much to rely on these figures.**"
+    shares = [share for r in task["rounds"] for share in r["others_share"].values()]
+    work += f", rounds: {len(task['rounds'])}. Beside a pass, other programs took {_spread(shares, '.0%')} of the cores"
+    work += "." if statistics.median(shares) <= quiet.QUIET else ": **too much to rely on these figures.**"
     return "\n\n".join([work, _table(task), _process(task), _agreement(task)])
 
 

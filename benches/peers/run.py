@@ -21,6 +21,7 @@ os.environ["ONEDNN_DEFAULT_FPMATH_MODE"] = "STRICT"
 import transformers
 
 import agreement
+import quiet
 import report
 import runners
 import windows
@@ -29,7 +30,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BUDGETS = [512, 1024, 2048, 4096]  # tokens of a batch, padding included
 PIPELINE_BATCHES = [1, 4, 16]  # windows of a batch; the pipeline's own default is 1
 SWEEP_TOKENS = 12_000
-PAUSE_SECONDS = 0.5  # between runners, so that one's idle threads do not spin into the next one's time
 
 
 def arguments():
@@ -39,8 +39,10 @@ def arguments():
     parser.add_argument("--ner-model", type=Path, default=ROOT / "models/ner-minilm-l6")
     parser.add_argument("--stance-model", type=Path, default=ROOT / "models/nli-minilm-l6")
     parser.add_argument("--tasks", nargs="+", choices=["ner", "stance"], default=["ner", "stance"])
-    parser.add_argument("--stance-documents", type=int, default=4, help="how many, from the shortest to the longest")
+    parser.add_argument("--stance-documents", type=int, default=2, help="how many, spread by length")
     parser.add_argument("--rounds", type=int, default=5, help="each round runs every runner once, in turn")
+    patience = "seconds that may go into waiting for a quiet machine and repeating disturbed passes, in all"
+    parser.add_argument("--patience", type=float, default=300, help=patience)
     parser.add_argument("--threads", type=int, default=2, help="for each runner")
     parser.add_argument("--max-tokens", type=int, default=512, help="longest sequence, special tokens included")
     parser.add_argument("--overlap", type=int, default=64, help="document tokens that neighbouring windows share")
@@ -52,9 +54,10 @@ def main():
     args = arguments()
     runners.f32_only(args.threads)
     record = {"version": 1, "machine": report.machine(args.karat), "settings": report.settings(args), "tasks": {}}
+    machine = quiet.Quiet(args.patience)
     with tempfile.TemporaryDirectory() as folder:
         for task in args.tasks:
-            record["tasks"][task] = of_task(args, task, Path(folder))
+            record["tasks"][task] = of_task(args, task, Path(folder), machine)
     args.output.parent.mkdir(parents=True, exist_ok=True)
     partial = args.output.with_suffix(".json.partial")
     partial.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -63,7 +66,7 @@ def main():
     return 0 if all(agreement.agrees(task["agreement"]["logits"]["karat"]) for task in record["tasks"].values()) else 1
 
 
-def of_task(args, task, folder):
+def of_task(args, task, folder, machine):
     """Everything about one task: the same work for all, agreement, settings, rounds."""
     say(f"{task}: karat once, for its windows and logits")
     model = args.ner_model if task == "ner" else args.stance_model
@@ -100,11 +103,11 @@ def of_task(args, task, folder):
         return result
 
     say(f"{task}: which batches suit each peer")
-    peers, result["sweep"] = at_their_best(sequences, torch_runners, onnx_runners, pipeline)
+    peers, result["sweep"] = at_their_best(sequences, torch_runners, onnx_runners, pipeline, machine)
     result["settings"] = {"karat": f"packed, {args.threads} × 1 thread, no padding"}
     result["settings"] |= {peer["name"]: peer["setting"] for peer in peers}
-    timings = rounds(args.rounds, task, result["tokens"], lambda: karat.run(predictions), peers)
-    result["rounds"], result["others_share"] = timings
+    again = lambda: karat.run(predictions)
+    result["rounds"] = rounds(args.rounds, task, result["tokens"], again, peers, machine)
     return result
 
 
@@ -134,7 +137,7 @@ def agree(sequences, torch_runners, onnx_runners):
     return agreement.compare(sequences, reference, others)
 
 
-def at_their_best(sequences, torch_runners, onnx_runners, pipeline):
+def at_their_best(sequences, torch_runners, onnx_runners, pipeline, machine):
     """For PyTorch, ONNX Runtime and the pipeline the setting that was fastest in a short sweep, and what the sweep saw.
 
     A peer is a dict: its name, its setting, and a pass over all of the work.
@@ -144,7 +147,7 @@ def at_their_best(sequences, torch_runners, onnx_runners, pipeline):
     sample = by_length[::step]
     peers, sweep = [], []
     for candidates in (torch_runners, onnx_runners):
-        tried = runners.best_setting(candidates, sample, windows.batches_of, BUDGETS)
+        tried = runners.best_setting(candidates, sample, BUDGETS, machine)
         sweep += [{"runner": r.name, "threads": str(r.crew), "budget": b, "tokens_per_second": rate} for rate, r, b in tried]
         _, runner, budget = tried[0]
         batches = windows.batches_of(sequences, budget)
@@ -154,7 +157,7 @@ def at_their_best(sequences, torch_runners, onnx_runners, pipeline):
         of_pass = lambda runner=runner, inputs=inputs: runner.crew.seconds(runner, inputs)
         peers.append({"name": runner.name, "setting": setting, "pass": of_pass})
     if pipeline:
-        tried = sorted((timed(lambda: pipeline.entities(size)), size) for size in PIPELINE_BATCHES)
+        tried = sorted((machine.measure(lambda: timed(lambda: pipeline.entities(size)))[0], size) for size in PIPELINE_BATCHES)
         tokens = sum(map(len, sequences))
         sweep += [{"runner": pipeline.name, "batch": b, "tokens_per_second": tokens / s} for s, b in tried]
         size = tried[0][1]
@@ -164,45 +167,30 @@ def at_their_best(sequences, torch_runners, onnx_runners, pipeline):
     return peers, sweep
 
 
-def rounds(count, task, tokens, karat, peers):
-    """`count` rounds of every runner in turn: karat's own report and the peers' seconds, a dict a round."""
+def rounds(count, task, tokens, karat, peers, machine):
+    """`count` rounds of every runner in turn, a dict a round; by runner the seconds and others' share of the cores."""
     say(f"{task}: warming up")
     for peer in peers:
         peer["pass"]()
     seen = []
-    others = Others()
     for number in range(1, count + 1):
         say(f"{task}: round {number} of {count}")
-        time.sleep(PAUSE_SECONDS)
-        summary = karat()
+        summary, share = machine.measure(karat)
         if summary["tokens"] != tokens:
             raise windows.Mismatch(f"karat ran {summary['tokens']} tokens in this round, {tokens} before")
-        one = {"karat": summary, "seconds": {}, "cpu_seconds": {}}
+        one = {"karat": summary, "seconds": {}, "cpu_seconds": {}, "others_share": {"karat": share}}
         for peer in peers:
-            time.sleep(PAUSE_SECONDS)
-            cpu = time.process_time()
-            one["seconds"][peer["name"]] = peer["pass"]()
-            one["cpu_seconds"][peer["name"]] = time.process_time() - cpu
+            name = peer["name"]
+            (one["seconds"][name], one["cpu_seconds"][name]), share = machine.measure(lambda: with_cpu(peer["pass"]))
+            one["others_share"][name] = share
         seen.append(one)
-    return seen, others.share()
+    return seen
 
 
-class Others:
-    """What share of the cores other programs took since this was made, in 0..=1: a measurement beside them is no good."""
-
-    def __init__(self):
-        self.started, self.busy, self.own = time.perf_counter(), self._busy(), sum(os.times()[:4])
-
-    def share(self):
-        seconds = self._busy() - self.busy - (sum(os.times()[:4]) - self.own)
-        return max(0.0, seconds / (time.perf_counter() - self.started) / os.cpu_count())
-
-    @staticmethod
-    def _busy():
-        """CPU seconds that were neither idle nor waiting, of all cores; time that a hypervisor took away counts."""
-        with open("/proc/stat", encoding="ascii") as file:
-            user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
-        return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+def with_cpu(work):
+    """What `work` returns, and the CPU seconds of this process that it took."""
+    before = time.process_time()
+    return work(), time.process_time() - before
 
 
 def timed(work):

@@ -16,6 +16,8 @@ import torch
 import transformers
 from onnxruntime.transformers import optimizer
 
+import windows
+
 HEADS = {
     "ner": transformers.AutoModelForTokenClassification,
     "stance": transformers.AutoModelForSequenceClassification,
@@ -191,16 +193,17 @@ def logits_of(runner, sequences, batches):
     return logits
 
 
-def best_setting(runners, sequences, batches_of, budgets):
+def best_setting(runners, sequences, budgets, machine):
     """Tokens a second by runner and batch budget: one pass to warm up and the better of two. Returns all, best first."""
     tokens = sum(map(len, sequences))
     tried = []
     for budget in budgets:
-        batches = batches_of(sequences, budget)
+        batches = windows.batches_of(sequences, budget)
         for runner in runners:
             inputs = [runner.ready(batch) for batch in batches]
-            times = [runner.crew.seconds(runner, inputs) for _ in range(3)]
-            tried.append((tokens / min(times[1:]), runner, budget))
+            runner.crew.seconds(runner, inputs)
+            times = [machine.measure(lambda: runner.crew.seconds(runner, inputs))[0] for _ in range(2)]
+            tried.append((tokens / min(times), runner, budget))
     return sorted(tried, key=lambda one: -one[0])
 
 

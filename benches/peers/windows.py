@@ -54,12 +54,11 @@ def read_documents(path):
 
 
 def spread_by_length(documents, count):
-    """`count` documents from the shortest to the longest, in the corpus's order."""
+    """`count` documents that stand for the lengths of all, such as the quartiles for two; in the corpus's order."""
     if count >= len(documents):
         return documents
     by_length = sorted(documents, key=lambda d: len(d.text))
-    last = len(by_length) - 1
-    taken = {by_length[round(i * last / max(count - 1, 1))].id for i in range(count)}
+    taken = {by_length[int((i + 0.5) * len(by_length) / count)].id for i in range(count)}
     return [d for d in documents if d.id in taken]
 
 
