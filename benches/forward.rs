@@ -1,5 +1,4 @@
 //! Forward passes of the bundled NER model: real tokens a second on one thread and on two.
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use karat::engine::native::Bert;

@@ -1,8 +1,8 @@
 //! Scaled dot-product attention inside one sequence.
 
-use super::product::{Out, Panels, Rows, Scale, multiply};
-use rten_simd::{Isa, SimdOp};
-use rten_vecmath::Softmax;
+use super::product::{Keep, Out, Panels, Product, Rows, ScaleRows};
+use super::softmax::Softmax;
+use rten_simd::SimdOp;
 
 /// Scores that are held at a time: they stay in the first-level cache between the products that write and read them.
 const SCORES: usize = 8192;
@@ -28,6 +28,8 @@ pub(super) struct Scratch {
     values: Panels,
     /// `[some queries, tokens]` of one head.
     scores: Vec<f32>,
+    /// `[some queries]`: one over the sum of a row of weights.
+    inverse_sums: Vec<f32>,
 }
 
 impl Attention<'_> {
@@ -35,46 +37,28 @@ impl Attention<'_> {
     pub(super) fn run(&self, out: &mut [f32], scratch: &mut Scratch) {
         let (hidden, width) = (self.hidden, self.hidden / self.heads);
         let tokens = self.key_value.len() / (2 * hidden);
-        for column in (0..hidden).step_by(width) {
-            scratch.keys.pack_columns(&self.key_value[column..], 2 * hidden, (width, tokens));
-            scratch.values.pack_rows(&self.key_value[hidden + column..], 2 * hidden, (tokens, width));
-            AttentionHead { query: &self.query[column..], out: &mut out[column..], hidden, width, scratch }.dispatch();
-        }
-    }
-}
-
-/// One head, whose keys and values are packed.
-struct AttentionHead<'a> {
-    /// From the head's first value on; rows are `hidden` apart.
-    query: &'a [f32],
-    /// As `query`.
-    out: &'a mut [f32],
-    hidden: usize,
-    width: usize,
-    scratch: &'a mut Scratch,
-}
-
-impl SimdOp for AttentionHead<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn eval<I: Isa>(self, isa: I) {
-        let Self { query, out, hidden, width, scratch } = self;
-        let Scratch { keys, values, scores } = scratch;
-        let tokens = keys.columns();
         let some = (SCORES / tokens).clamp(8, 64) / 8 * 8;
+        let Scratch { keys, values, scores, inverse_sums } = scratch;
         scores.resize(some * tokens, 0.0);
-        let scale = Scale(1.0 / (width as f32).sqrt());
-        for (query, out) in query.chunks(some * hidden).zip(out.chunks_mut(some * hidden)) {
-            let count = query.len().div_ceil(hidden);
-            let scores = &mut scores[..count * tokens];
-            let queries = Rows { values: query, stride: hidden, count };
-            multiply(isa, queries, keys, Out { values: scores, stride: tokens }, scale);
-            for row in scores.chunks_exact_mut(tokens) {
-                Softmax::new_mut(row).eval(isa);
+        inverse_sums.resize(some, 0.0);
+        let scale = 1.0 / (width as f32).sqrt();
+        for column in (0..hidden).step_by(width) {
+            keys.pack_columns(&self.key_value[column..], 2 * hidden, (width, tokens));
+            values.pack_rows(&self.key_value[hidden + column..], 2 * hidden, (tokens, width));
+            let queries = self.query[column..].chunks(some * hidden);
+            for (query, out) in queries.zip(out[column..].chunks_mut(some * hidden)) {
+                let count = query.len().div_ceil(hidden);
+                let (scores, inverse_sums) = (&mut scores[..count * tokens], &mut inverse_sums[..count]);
+                // Every step is a function of its own for the processor's instruction set: in one, the compiler keeps
+                // the constants of the softmax in registers that the products need for sums.
+                let left = Rows { values: query, stride: hidden, count };
+                let weights = Out { values: &mut *scores, stride: tokens };
+                Product { left, right: keys, out: weights, finish: Keep }.dispatch();
+                Softmax { scores: &mut *scores, width: tokens, scale, inverse_sums: &mut *inverse_sums }.dispatch();
+                let left = Rows { values: scores, stride: tokens, count };
+                let mixed = Out { values: out, stride: hidden };
+                Product { left, right: values, out: mixed, finish: ScaleRows(inverse_sums) }.dispatch();
             }
-            let weights = Rows { values: scores, stride: tokens, count };
-            multiply(isa, weights, values, Out { values: out, stride: hidden }, Scale(1.0));
         }
     }
 }

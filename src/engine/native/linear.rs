@@ -1,12 +1,13 @@
 //! A dense layer over any number of rows.
 
+use super::curves::ExactGelu;
 use super::product::{Finish, Out, Panels, Product, Rows};
 use super::weights::Weights;
 use crate::engine::LoadError;
 use crate::engine::config::Activation;
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp, SimdUnaryOp};
-use rten_vecmath::{ApproxGelu, Gelu};
+use rten_vecmath::ApproxGelu;
 
 /// `x · Wᵀ + b`, with the weights packed once.
 pub(super) struct Linear {
@@ -49,14 +50,14 @@ impl Linear {
 
     /// Writes `x · Wᵀ + b` for the rows of `x` (`[rows, inputs]`) to `out` (`[rows, outputs]`).
     pub(super) fn run(&self, x: &[f32], out: &mut [f32]) {
-        self.product(x, out, Then { bias: &self.bias, with: Keep });
+        self.product(x, out, Then { bias: &self.bias, with: Biased });
     }
 
     /// Writes `activation(x · Wᵀ + b)` to `out`.
     pub(super) fn run_activated(&self, x: &[f32], out: &mut [f32], activation: Activation) {
         let bias = &self.bias[..];
         match activation {
-            Activation::Gelu => self.product(x, out, Then { bias, with: Activate(&Gelu {}) }),
+            Activation::Gelu => self.product(x, out, Then { bias, with: Activate(&ExactGelu) }),
             Activation::GeluTanh => self.product(x, out, Then { bias, with: Activate(&ApproxGelu {}) }),
             Activation::Relu => self.product(x, out, Then { bias, with: Activate(&Relu) }),
         }
@@ -89,7 +90,7 @@ trait With: Copy {
 
 impl<W: With> Finish for Then<'_, W> {
     #[inline(always)]
-    fn finish<I: Isa>(self, isa: I, sums: I::F32, column: usize, out: &mut [f32]) {
+    fn finish<I: Isa>(self, isa: I, sums: I::F32, (_, column): (usize, usize), out: &mut [f32]) {
         let ops = isa.f32();
         let sums = ops.add(sums, ops.load(&self.bias[column..]));
         ops.store(self.with.with(isa, sums, out), out);
@@ -97,9 +98,9 @@ impl<W: With> Finish for Then<'_, W> {
 }
 
 #[derive(Clone, Copy)]
-struct Keep;
+struct Biased;
 
-impl With for Keep {
+impl With for Biased {
     #[inline(always)]
     fn with<I: Isa>(self, _: I, sums: I::F32, _: &[f32]) -> I::F32 {
         sums

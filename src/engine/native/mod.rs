@@ -7,8 +7,13 @@
 //! A batch's tokens lie end to end, so every dense layer is one matrix product over real tokens; only attention looks
 //! at sequences, one at a time. No value of a sequence is ever summed with a value of another one, and the order of a
 //! sum depends on the model and the sequence alone, so batch mates cannot change a logit.
+#![expect(
+    clippy::inline_always,
+    reason = "what is compiled for an instruction set must lie inside the function that is dispatched to it"
+)]
 
 mod attention;
+mod curves;
 mod embeddings;
 mod encoder;
 mod head;
@@ -16,6 +21,7 @@ mod layer;
 mod linear;
 mod norm;
 mod product;
+mod softmax;
 mod weights;
 
 use super::{Batch, Config, Engine, ForwardError, Head, LoadError, Logits, Worker};

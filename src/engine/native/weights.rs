@@ -77,8 +77,8 @@ impl<'a> Weights<'a> {
         }
         let values = match tensor.dtype() {
             Dtype::F32 => full(tensor.data()),
-            Dtype::F16 => half_precision(tensor.data(), f16::from_le_bytes, |from, to| from.convert_to_f32_slice(to)),
-            Dtype::BF16 => half_precision(tensor.data(), bf16::from_le_bytes, |from, to| from.convert_to_f32_slice(to)),
+            Dtype::F16 => half_precision(tensor.data(), f16::from_le_bytes, HalfFloatSliceExt::convert_to_f32_slice),
+            Dtype::BF16 => half_precision(tensor.data(), bf16::from_le_bytes, HalfFloatSliceExt::convert_to_f32_slice),
             other => return Err(LoadError::WrongType { path, name, found: format!("{other:?}") }),
         };
         match first_not_finite(&values) {
@@ -132,9 +132,9 @@ mod tests {
         let numbers: Vec<f32> = (0..5000).map(|i| (i as f32 - 2500.0) / 64.0).collect();
         let f16s: Vec<u8> = numbers.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect();
         let bf16s: Vec<u8> = numbers.iter().flat_map(|&x| bf16::from_f32(x).to_le_bytes()).collect();
-        let wide = half_precision(&f16s, f16::from_le_bytes, |from, to| from.convert_to_f32_slice(to));
+        let wide = half_precision(&f16s, f16::from_le_bytes, HalfFloatSliceExt::convert_to_f32_slice);
         assert!(wide.iter().zip(&numbers).all(|(&a, &b)| a.to_bits() == f16::from_f32(b).to_f32().to_bits()));
-        let wide = half_precision(&bf16s, bf16::from_le_bytes, |from, to| from.convert_to_f32_slice(to));
+        let wide = half_precision(&bf16s, bf16::from_le_bytes, HalfFloatSliceExt::convert_to_f32_slice);
         assert!(wide.iter().zip(&numbers).all(|(&a, &b)| a.to_bits() == bf16::from_f32(b).to_f32().to_bits()));
     }
 

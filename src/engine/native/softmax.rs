@@ -1,0 +1,95 @@
+//! Softmax over the rows of a block of scores.
+
+use super::curves::exp2_not_positive;
+use rten_simd::ops::{BitOps, NumOps};
+use rten_simd::{Isa, SimdOp};
+use std::f32::consts::LOG2_E;
+
+/// Partial results of a row: as many as the widest register holds.
+const LANES: usize = 16;
+
+/// Replaces each row of scores by `exp(scale · (score - largest))` and keeps one over their sum: the caller multiplies
+/// what it adds up from the row by it, which is less work than multiplying every weight.
+pub(super) struct Softmax<'a> {
+    /// `[rows, width]`.
+    pub(super) scores: &'a mut [f32],
+    pub(super) width: usize,
+    pub(super) scale: f32,
+    /// `[rows]`.
+    pub(super) inverse_sums: &'a mut [f32],
+}
+
+impl SimdOp for Softmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let ops = isa.f32();
+        let lanes = ops.len();
+        let slope = ops.splat(self.scale * LOG2_E);
+        for (row, inverse_sum) in self.scores.chunks_exact_mut(self.width).zip(self.inverse_sums) {
+            let largest = ops.splat(largest(row));
+            let mut sum = ops.zero();
+            let mut chunks = row.chunks_exact_mut(lanes);
+            for chunk in &mut chunks {
+                let weights = exp2_not_positive(isa, ops.mul(ops.sub(ops.load(chunk), largest), slope));
+                sum = ops.add(sum, weights);
+                ops.store(weights, chunk);
+            }
+            let rest = chunks.into_remainder();
+            if !rest.is_empty() {
+                let (scores, there) = ops.load_pad(rest);
+                let weights = exp2_not_positive(isa, ops.mul(ops.sub(scores, largest), slope));
+                let weights = ops.select(weights, ops.zero(), there);
+                sum = ops.add(sum, weights);
+                let mut whole = [0.0; LANES];
+                ops.store(weights, &mut whole[..lanes]);
+                rest.copy_from_slice(&whole[..rest.len()]);
+            }
+            *inverse_sum = 1.0 / ops.sum(sum);
+        }
+    }
+}
+
+/// The largest of some numbers. Plain comparisons in lanes, which become one instruction a register.
+#[inline(always)]
+fn largest(row: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if a > b { a } else { b };
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (whole, rest) = row.as_chunks::<LANES>();
+    for chunk in whole {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(x, *lane);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = larger(x, *lane);
+    }
+    for half in [8, 4, 2, 1] {
+        for i in 0..half {
+            lanes[i] = larger(lanes[i], lanes[i + half]);
+        }
+    }
+    lanes[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_add_up_to_one_in_the_right_proportions() {
+        for width in [1, 3, 16, 37, 64] {
+            let scores: Vec<f32> = (0..2 * width).map(|i| (i * 29 % 31) as f32 - 40.0).collect();
+            let (mut weights, mut inverse_sums) = (scores.clone(), [0.0; 2]);
+            Softmax { scores: &mut weights, width, scale: 0.3, inverse_sums: &mut inverse_sums }.dispatch();
+            for ((scores, weights), inverse) in scores.chunks(width).zip(weights.chunks(width)).zip(inverse_sums) {
+                let exact: Vec<f64> = scores.iter().map(|&score| (0.3 * f64::from(score)).exp()).collect();
+                let sum: f64 = exact.iter().sum();
+                for (weight, exact) in weights.iter().zip(&exact) {
+                    assert!((f64::from(weight * inverse) - exact / sum).abs() < 3e-7, "width {width}");
+                }
+            }
+        }
+    }
+}
