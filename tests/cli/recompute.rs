@@ -153,17 +153,10 @@ fn the_errors_and_the_confusion_add_up_to_the_counts() {
         let confused = results.confusion.iter().filter(|row| &row.key == key).map(|row| &row.confused);
         let right: usize = confused.filter(|c| c.exact && c.gold == c.predicted).map(|c| c.count as usize).sum();
         if key.task == "ner" {
-            assert_eq!(right, counted(&|column| column.ends_with(".tp")), "{key:?}");
-            assert_eq!(
-                errors.iter().filter(|e| e.gold.is_some()).count(),
-                counted(&|c| c.ends_with(".missed")),
-                "{key:?}"
-            );
-            assert_eq!(
-                errors.iter().filter(|e| e.predicted.is_some()).count(),
-                counted(&|c| c.ends_with(".fp")),
-                "{key:?}"
-            );
+            let of_kind = |kind: &str| counted(&|column| column.rsplit_once('.').is_some_and(|(_, end)| end == kind));
+            assert_eq!(right, of_kind("tp"), "{key:?}");
+            assert_eq!(errors.iter().filter(|error| error.gold.is_some()).count(), of_kind("missed"), "{key:?}");
+            assert_eq!(errors.iter().filter(|error| error.predicted.is_some()).count(), of_kind("fp"), "{key:?}");
         } else {
             let same = |column: &str| column.split_once("_as_").is_some_and(|(gold, predicted)| gold == predicted);
             assert_eq!(right, counted(&same), "{key:?}");
