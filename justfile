@@ -72,4 +72,3 @@ golden-metrics:
 example:
     rm -rf reports/example
     cargo run --release --locked -- run --out reports/example
-    rm -rf reports/example/logits

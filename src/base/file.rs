@@ -39,6 +39,9 @@ pub fn read_text(path: &Path) -> Result<String, TextError> {
     })
 }
 
+/// How the name of a file begins that is being written.
+const UNFINISHED: &str = ".karat-";
+
 /// Writes a file beside its place and renames it, so that it is there whole or not at all. What is there and is no plain
 /// file (a device, a pipe) is written to and stays what it is.
 ///
@@ -50,13 +53,29 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut beside = tempfile::Builder::new().prefix(".karat-").tempfile_in(folder)?;
+    let mut beside = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
     beside.write_all(bytes)?;
     let file = beside.persist(path).map_err(|error| error.error)?;
     // A temporary file is made for its owner only; a result is for whoever may read the folder.
     let mut permissions = file.metadata()?.permissions();
     relax(&mut permissions);
     file.set_permissions(permissions)
+}
+
+/// Removes, from a folder and the folders in it, the files that a killed process was writing.
+///
+/// # Errors
+/// What the system says.
+pub fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sweep(&path)?;
+        } else if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED)) {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! Documents and their gold, read from files and checked as a whole.
 //!
-//! Owns: [`Document`], [`Gold`], targets, the inline-bracket source format. In: a corpus folder or a user's own files.
+//! Owns: [`Document`], [`Answers`], targets, the inline-bracket source format. In: a corpus folder or a user's own files.
 //! Out: values whose spans lie inside their texts and whose labels are known. Must not: know models or scores.
 
 mod answers;

@@ -1,6 +1,6 @@
 //! Results to text: pure functions from a run's tables to Markdown, HTML and the terminal's summary.
 //!
-//! In: [`Results`](crate::run::Results). Out: strings. Must not: read or write files, compute a score that is in no table.
+//! In: `run::Results`. Out: strings. Must not: read or write files, compute a score that is in no table.
 
 mod answer;
 mod details;

@@ -2,7 +2,7 @@
 
 use super::plan::Cell;
 use super::record::{FORMAT, Record, Results};
-use crate::base::file::write_whole;
+use crate::base::file::{sweep, write_whole};
 use crate::corpus::Document;
 use crate::table::{
     ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, Stored, Table, TableError, ThroughputRow,
@@ -97,7 +97,11 @@ impl RunFolder {
                 return Err(FolderError::Interrupted(self.partial.clone()));
             }
             let found = std::fs::read_to_string(&note).unwrap_or_default();
-            return if found == identity { Ok(()) } else { Err(FolderError::Other(self.partial.clone())) };
+            if found != identity {
+                return Err(FolderError::Other(self.partial.clone()));
+            }
+            let failed = |source| FolderError::Io { path: self.partial.clone(), what: "tidied", source };
+            return sweep(&self.partial).map_err(failed);
         }
         self.write("identity", identity.as_bytes())
     }

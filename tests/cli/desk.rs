@@ -58,6 +58,11 @@ impl Desk {
         std::fs::write(path, content).unwrap();
     }
 
+    /// A folder of this repository, under another name.
+    pub(crate) fn link(&self, folder: &str, name: &str) {
+        std::os::unix::fs::symlink(repository(folder), self.path(name)).unwrap();
+    }
+
     /// Reads a text file.
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()

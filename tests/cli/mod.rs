@@ -1,4 +1,12 @@
 //! The command line from outside: exit codes, both streams, and the files that are left.
 
+mod data;
 mod desk;
 mod faults;
+mod help;
+mod layers;
+mod predict;
+mod recompute;
+mod resume;
+mod run;
+mod score;

@@ -1,4 +1,5 @@
 //! One snapshot for each bad input: exit code 2, nothing on stdout, the whole message on stderr, no file left behind.
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
 mod arguments;
 mod corpus;

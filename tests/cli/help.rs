@@ -1,0 +1,127 @@
+//! Help teaches, wrong arguments are refused with their usage, and a pipe gets no progress bar.
+
+use super::desk::Desk;
+use std::process::Stdio;
+
+/// Help of a command names all of `words`, on stdout.
+fn teaches(line: &str, words: &[&str]) {
+    let desk = Desk::new();
+    let help = desk.succeeds(line);
+    for word in words {
+        assert!(help.contains(word), "`karat {line}` does not say `{word}`:\n{help}");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 120), "a line is too long:\n{help}");
+}
+
+#[test]
+fn help_names_every_command() {
+    let words = ["run", "predict", "score", "report", "check", "gold", "Examples:", "Exit codes:", "suites/mine.toml"];
+    teaches("--help", &words);
+    teaches("help", &words);
+}
+
+#[test]
+fn help_of_each_command_names_its_options() {
+    teaches(
+        "run --help",
+        &[
+            "[SUITE]",
+            "--out",
+            "--resume",
+            "--limit",
+            "--threads",
+            "--engine",
+            "--precision",
+            "--format",
+            "suites/demo.toml",
+        ],
+    );
+    teaches(
+        "predict --help",
+        &[
+            "--task",
+            "--model",
+            "--input",
+            "--output",
+            "--targets",
+            "--logits",
+            "--aggregation",
+            "--rule",
+            "--window-rule",
+            "--max-tokens",
+            "--overlap",
+            "--threads",
+            "--engine",
+            "--precision",
+            "--format",
+            "entail-vs-contradict",
+        ],
+    );
+    teaches(
+        "score --help",
+        &["--task", "--gold", "--pred", "--documents", "--replicates", "--seed", "--format", "json"],
+    );
+    teaches("report --help", &["<RUN>", "--format", "md", "html"]);
+    teaches("check --help", &["[SUITE]", "--format"]);
+    teaches("gold --help", &["import"]);
+    teaches("gold import --help", &["<CORPUS>", "--check"]);
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    assert_eq!(Desk::new().succeeds("--version"), format!("karat {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_arguments_are_refused_with_the_usage() {
+    let predict = "predict --task stance --model m --input i --output o";
+    for (line, word) in [
+        ("", "Usage: karat <COMMAND>"),
+        ("ran", "unrecognized subcommand 'ran'"),
+        ("run --fast", "unexpected argument '--fast'"),
+        ("run --threads 0", "--threads"),
+        ("run --limit 0", "--limit"),
+        ("run --engine torch", "[possible values: native]"),
+        ("score --task ner --gold g", "--pred <FILE>"),
+        ("score --task nir --gold g --pred p", "[possible values: ner, stance]"),
+        ("score --task ner --gold g --pred p --replicates 99", "--replicates"),
+        ("predict --task ner --model m --input i", "--output <FILE>"),
+        (predict, "--targets <FILE>"),
+        ("report", "<RUN>"),
+    ] {
+        let desk = Desk::small();
+        let before = desk.files("");
+        let output = desk.karat(line).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "karat {line}");
+        assert!(output.stdout.is_empty(), "karat {line}");
+        assert!(stderr.contains(word), "`karat {line}` does not say `{word}`:\n{stderr}");
+        assert!(stderr.contains("Usage: karat") || stderr.contains("For more information, try '--help'"), "{stderr}");
+        assert!(before == desk.files(""), "karat {line} changed a file");
+    }
+}
+
+#[test]
+fn where_stderr_is_no_terminal_there_is_no_progress_bar() {
+    let desk = Desk::small();
+    desk.karat("run suite.toml --out out").assert().success().stderr_eq("report: out/report.md\n");
+    let line = "predict --task ner --model models/tagger --input corpus/documents.jsonl --output out.jsonl";
+    desk.karat(&format!("{line} --format json")).assert().success().stderr_eq("");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let desk = Desk::small();
+    desk.succeeds("run suite.toml --out out");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_karat"))
+        .args(["report", "out"])
+        .current_dir(desk.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(0));
+}
