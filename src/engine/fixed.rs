@@ -44,6 +44,10 @@ impl Engine for Fixed {
         &self.config
     }
 
+    fn batch_tokens(&self) -> usize {
+        512
+    }
+
     fn worker(&self) -> Box<dyn Worker + '_> {
         Box::new(self)
     }

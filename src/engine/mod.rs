@@ -25,6 +25,9 @@ pub trait Engine: Sync {
     /// The model's shape and label names.
     fn config(&self) -> &Config;
 
+    /// The tokens of a batch at which the engine is fastest; a longer sequence is a batch of its own.
+    fn batch_tokens(&self) -> usize;
+
     /// A single-threaded runner over the shared weights, with buffers of its own.
     fn worker(&self) -> Box<dyn Worker + '_>;
 }

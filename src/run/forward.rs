@@ -16,10 +16,6 @@ pub struct ForwardFault {
     pub error: ForwardError,
 }
 
-/// Most tokens of a batch. Measured with two workers on the bundled corpus: 512 to 2,048 differ by less than the noise,
-/// and small batches let both workers finish together.
-const BATCH_TOKENS: usize = 1024;
-
 /// Runs the sequences of all documents, `[document][sequence]`, and returns their logits in the same shape.
 ///
 /// Batches are made from the sequences alone, so that no number of threads changes them.
@@ -32,7 +28,7 @@ pub(super) fn forward(
     let places: Vec<(usize, usize)> =
         documents.iter().enumerate().flat_map(|(d, sequences)| (0..sequences.len()).map(move |s| (d, s))).collect();
     let length = |&(d, s): &(usize, usize)| documents[d][s].ids.len();
-    let batches = batches(&places, length);
+    let batches = batches(&places, length, engine.batch_tokens());
     let left: Vec<AtomicUsize> = documents.iter().map(|sequences| AtomicUsize::new(sequences.len())).collect();
     let head = engine.config().head;
     let run = |worker: &mut Box<dyn crate::engine::Worker + '_>, at: usize| {
@@ -55,11 +51,15 @@ pub(super) fn forward(
     Ok(logits)
 }
 
-/// Runs of sequences, in order, of at most [`BATCH_TOKENS`] tokens; a longer sequence is a batch of its own.
-fn batches(places: &[(usize, usize)], length: impl Fn(&(usize, usize)) -> usize) -> Vec<&[(usize, usize)]> {
+/// Runs of sequences, in order, of at most `most` tokens; a longer sequence is a batch of its own.
+fn batches(
+    places: &[(usize, usize)],
+    length: impl Fn(&(usize, usize)) -> usize,
+    most: usize,
+) -> Vec<&[(usize, usize)]> {
     let (mut batches, mut from, mut tokens) = (Vec::new(), 0, 0);
     for (at, place) in places.iter().enumerate() {
-        if at > from && tokens + length(place) > BATCH_TOKENS {
+        if at > from && tokens + length(place) > most {
             batches.push(&places[from..at]);
             (from, tokens) = (at, 0);
         }

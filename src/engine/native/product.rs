@@ -2,7 +2,8 @@
 //!
 //! The right-hand matrix is stored in panels of as many columns as three registers hold. A tile of eight rows by one
 //! panel (four rows where there are sixteen registers) is summed over the whole depth and written once. Each sum runs
-//! over the depth in order, whatever the tile, so a row's values do not depend on the rows beside it.
+//! over the depth in order, whatever the tile, so a row's values do not depend on the rows beside it. Panels come from the
+//! third-level cache or beyond: while the first tiles are multiplied with a panel, the next panel is asked for.
 
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
@@ -141,7 +142,7 @@ impl<F: Finish> SimdOp for Product<'_, F> {
                 let registers = width.div_ceil(lanes);
                 let panel = &right.values[column * right.depth..][..right.depth * registers * lanes];
                 let out = Out { values: &mut *out.values, stride: out.stride };
-                let mut strip = Strip { left, panel, depth: right.depth, column, width, out, finish };
+                let mut strip = Strip { left, panel, asked: 0, depth: right.depth, column, width, out, finish };
                 match registers {
                     1 => strip.run::<I, 1>(isa, rows.clone()),
                     2 => strip.run::<I, 2>(isa, rows.clone()),
@@ -156,6 +157,8 @@ impl<F: Finish> SimdOp for Product<'_, F> {
 struct Strip<'a, F> {
     left: Rows<'a>,
     panel: &'a [f32],
+    /// Values of the next panel that were asked for.
+    asked: usize,
     depth: usize,
     /// The panel's first column and how many of its columns are kept.
     column: usize,
@@ -196,12 +199,16 @@ impl<F: Finish> Strip<'_, F> {
             *row = &self.left.values[(first + index) * self.left.stride..][..depth];
         }
         let panel = &self.panel[..depth * C * lanes];
+        // One register's width of the next panel for each step of the depth, until all of it was asked for.
+        let next = panel.as_ptr().wrapping_add(panel.len() + self.asked);
+        self.asked = (self.asked + depth * lanes) % panel.len();
         let mut sums = [[ops.zero(); C]; R];
-        for k in 0..depth {
-            let right: [I::F32; C] = ops.load_many(&panel[k * C * lanes..][..C * lanes]);
+        for (k, right) in panel.chunks_exact(C * lanes).enumerate() {
+            ops.prefetch(next.wrapping_add(k * lanes));
+            let ahead = right.as_ptr().wrapping_add(AHEAD * C * lanes);
+            let right: [I::F32; C] = ops.load_many(right);
             for register in 0..C {
-                let ahead = (k + AHEAD) * C * lanes + register * lanes;
-                ops.prefetch(panel.as_ptr().wrapping_add(ahead));
+                ops.prefetch(ahead.wrapping_add(register * lanes));
             }
             for r in 0..R {
                 let left = ops.splat(rows[r][k]);
