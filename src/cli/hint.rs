@@ -33,6 +33,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             PlanError::NoGold { .. } => {
                 Some("label some documents, or take the evaluation out of the suite".to_owned())
             }
+            PlanError::NoSplit { .. } => {
+                Some("name a split of [splits] in the corpus's `corpus.toml`, or leave `split` out".to_owned())
+            }
             PlanError::NoneTaken { .. } => Some("raise --limit, or leave it out".to_owned()),
             PlanError::Model { source, .. } => of_cause(source),
             PlanError::Task { source, .. } => of_cause(source),

@@ -40,6 +40,9 @@ pub struct StanceLine {
 struct WrittenEntities {
     id: String,
     entities: Vec<WrittenEntity>,
+    /// Regions that nobody labelled; what is predicted there is not scored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unannotated: Vec<Span>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,11 +87,27 @@ const STANCE: &str = r#"{"id": "…", "target": "…", "stance": "…"}"#;
 /// [`CorpusError`] with every line that is malformed or repeats a document, and every span that is empty, lies outside
 /// its text, differs from its surface, overlaps another span, or has an unknown label.
 pub fn read_entities(path: &Path, fit: Answers<'_>) -> Result<BTreeMap<String, Vec<Entity>>, CorpusError> {
+    Ok(read_gold_entities(path, fit)?.0)
+}
+
+/// Unannotated regions by document.
+pub type Regions = BTreeMap<String, Vec<Span>>;
+
+/// Reads the lines of [`read_entities`] with the regions of a text that nobody labelled, `"unannotated":[{"start","end"}]`;
+/// only documents with such a region have an entry among the regions.
+///
+/// # Errors
+/// [`CorpusError`] as [`read_entities`], and for regions that lie outside the text or hold a part of an entity.
+pub fn read_gold_entities(
+    path: &Path,
+    fit: Answers<'_>,
+) -> Result<(BTreeMap<String, Vec<Entity>>, Regions), CorpusError> {
     let text = read_text(path)?;
     let texts: BTreeMap<&str, CharText<'_>> =
         fit.documents.iter().map(|document| (document.id.as_str(), CharText::new(&document.text))).collect();
     let mut problems = Problems::of(path);
     let mut answers: BTreeMap<String, Vec<Entity>> = BTreeMap::new();
+    let mut regions = Regions::new();
     let mut first_seen: BTreeMap<String, usize> = BTreeMap::new();
     for (number, line) in numbered(&text) {
         let written = match serde_json::from_str::<WrittenEntities>(line) {
@@ -116,6 +135,12 @@ pub fn read_entities(path: &Path, fit: Answers<'_>) -> Result<BTreeMap<String, V
             let what = format!("document `{id}`: spans {}..{} and {}..{} overlap", a.start, a.end, b.start, b.end);
             problems.at(number, what);
         }
+        for what in region_faults(&written.unannotated, &entities, texts.get(id.as_str())) {
+            problems.at(number, format!("document `{id}`: {what}"));
+        }
+        if !written.unannotated.is_empty() {
+            regions.insert(written.id.clone(), written.unannotated);
+        }
         if let Some(first) = first_seen.insert(written.id.clone(), number) {
             problems.at(number, format!("document `{}` has entities already in line {first}", written.id));
         }
@@ -124,13 +149,29 @@ pub fn read_entities(path: &Path, fit: Answers<'_>) -> Result<BTreeMap<String, V
     if answers.is_empty() && problems.is_empty() {
         problems.whole("there is no labelled document in this file");
     }
-    problems.or(answers)
+    problems.or((answers, regions))
 }
 
 impl From<WrittenEntity> for Entity {
     fn from(written: WrittenEntity) -> Self {
         Self { span: Span::new(written.start, written.end), label: written.label, score: written.score }
     }
+}
+
+fn region_faults(regions: &[Span], entities: &[Entity], text: Option<&CharText<'_>>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for region in regions {
+        let Span { start, end } = *region;
+        if region.is_empty() || text.is_some_and(|text| end > text.len()) {
+            faults.push(format!("the unannotated region {start}..{end} is empty or lies outside the text"));
+        }
+        if let Some(entity) = entities.iter().find(|entity| entity.span.overlaps(*region)) {
+            let (from, to) = (entity.span.start, entity.span.end);
+            faults
+                .push(format!("span {from}..{to} lies in the region {start}..{end}, which is marked as not annotated"));
+        }
+    }
+    faults
 }
 
 fn faults(entity: &WrittenEntity, text: Option<&CharText<'_>>, labels: &[String]) -> Vec<String> {
@@ -216,7 +257,8 @@ pub fn write_entities(documents: &[Document], answers: &BTreeMap<String, Vec<Ent
             text: text.get(entity.span).map(str::to_owned),
             score: entity.score,
         });
-        push_line(&mut out, &WrittenEntities { id: document.id.clone(), entities: entities.collect() });
+        let entities = entities.collect();
+        push_line(&mut out, &WrittenEntities { id: document.id.clone(), entities, unannotated: Vec::new() });
     }
     out
 }

@@ -1,11 +1,13 @@
 //! A corpus folder: manifest, documents, gold, targets.
 
+use super::passes::{Pass, PassNote, read_passes};
 use super::problem::{CorpusError, Problems};
-use super::{Answers, Document, StanceLine, Target, read_documents, read_entities, read_stances, read_targets};
+use super::{Answers, Document, Regions, StanceLine, Target};
+use super::{read_documents, read_gold_entities, read_stances, read_targets};
 use crate::base::file::read_text;
 use crate::base::{Entity, digest};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// `corpus.toml`: what a corpus says of itself.
@@ -24,6 +26,12 @@ pub struct Manifest {
     /// The entity labels that gold may use; empty: any.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// Ids of documents by split, such as `dev` for tuning and `test` for claims.
+    #[serde(default)]
+    pub splits: BTreeMap<String, Vec<String>>,
+    /// What is known of each pass of annotation, by the name of its folder in `passes`.
+    #[serde(default)]
+    pub passes: BTreeMap<String, PassNote>,
 }
 
 /// Documents plus, where labelled, gold.
@@ -37,6 +45,10 @@ pub struct Corpus {
     pub entities: Option<BTreeMap<String, Vec<Entity>>>,
     /// Gold stances by (document, target); None where the corpus has no `gold/stance.jsonl`.
     pub stances: Option<Vec<StanceLine>>,
+    /// Regions that nobody labelled with entities.
+    pub unannotated: Regions,
+    /// The annotators' own passes, in the order of names.
+    pub passes: Vec<Pass>,
     /// What stances are about; empty where the corpus has none.
     pub targets: Vec<Target>,
     /// SHA-256 of each file that was read, by its place in the folder.
@@ -45,7 +57,7 @@ pub struct Corpus {
 
 impl Corpus {
     /// Reads a folder with `documents.jsonl` (or `documents/*.txt`), and where they exist `corpus.toml`,
-    /// `gold/ner.jsonl`, `gold/stance.jsonl` and `targets.toml`.
+    /// `gold/ner.jsonl`, `gold/stance.jsonl`, `passes/*/ner.jsonl`, `passes/*/stance.jsonl` and `targets.toml`.
     ///
     /// # Errors
     /// [`CorpusError`] with all problems of all files.
@@ -60,7 +72,7 @@ impl Corpus {
         let mut digests = BTreeMap::new();
         note_digest(&mut digests, folder, &path)?;
         let existing = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
-        let mut found = Vec::new();
+        let mut found = split_faults(&folder.join("corpus.toml"), &manifest, &documents);
         let targets = match existing("targets.toml") {
             Some(path) => {
                 note_digest(&mut digests, folder, &path)?;
@@ -70,13 +82,14 @@ impl Corpus {
         };
         let ids: Vec<String> = targets.iter().flatten().map(|target: &Target| target.id.clone()).collect();
         let fit = Answers { documents: &documents, labels: &manifest.labels, targets: &ids, flat: true };
-        let entities = match existing("gold/ner.jsonl") {
+        let gold = match existing("gold/ner.jsonl") {
             Some(path) => {
                 note_digest(&mut digests, folder, &path)?;
-                keep(read_entities(&path, fit), &mut found)?
+                keep(read_gold_entities(&path, fit), &mut found)?
             }
             None => None,
         };
+        let (entities, unannotated) = gold.map_or((None, Regions::new()), |(entities, none)| (Some(entities), none));
         let stances = match existing("gold/stance.jsonl") {
             Some(path) => {
                 note_digest(&mut digests, folder, &path)?;
@@ -89,10 +102,15 @@ impl Corpus {
             }
             None => None,
         };
+        let passes = read_passes(folder, fit, &mut found)?;
+        for path in passes.iter().flat_map(|pass| &pass.files) {
+            note_digest(&mut digests, folder, path)?;
+        }
         if !found.is_empty() {
             return Err(CorpusError::Problems(found));
         }
-        Ok(Self { manifest, documents, entities, stances, targets: targets.unwrap_or_default(), digests })
+        let targets = targets.unwrap_or_default();
+        Ok(Self { manifest, documents, entities, stances, unannotated, passes, targets, digests })
     }
 }
 
@@ -112,6 +130,25 @@ fn read_manifest(folder: &Path) -> Result<Manifest, CorpusError> {
         manifest.name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     }
     Ok(manifest)
+}
+
+/// A split that names a document which is not there, or twice.
+fn split_faults(path: &Path, manifest: &Manifest, documents: &[Document]) -> Vec<super::Problem> {
+    let known: BTreeSet<&str> = documents.iter().map(|document| document.id.as_str()).collect();
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut faults = Vec::new();
+    let mut add = |what: String| faults.push(super::Problem { path: path.to_owned(), line: None, what });
+    for (split, ids) in &manifest.splits {
+        for id in ids {
+            if !known.contains(id.as_str()) {
+                add(format!("split `{split}` names document `{id}`, which is not in the corpus"));
+            }
+            if let Some(first) = seen.insert(id, split) {
+                add(format!("document `{id}` is in split `{split}` and already in `{first}`"));
+            }
+        }
+    }
+    faults
 }
 
 /// A folder's digest is over its files' names and digests.
@@ -139,7 +176,10 @@ fn note_digest(digests: &mut BTreeMap<String, String>, folder: &Path, path: &Pat
 }
 
 /// Sets problems aside, so that those of all files are reported at once; any other error ends the reading.
-fn keep<T>(result: Result<T, CorpusError>, found: &mut Vec<super::Problem>) -> Result<Option<T>, CorpusError> {
+pub(super) fn keep<T>(
+    result: Result<T, CorpusError>,
+    found: &mut Vec<super::Problem>,
+) -> Result<Option<T>, CorpusError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(CorpusError::Problems(mut more)) => {

@@ -7,11 +7,15 @@ mod answers;
 pub mod brackets;
 mod documents;
 mod folder;
+mod passes;
 mod problem;
 mod targets;
 
-pub use answers::{Answers, StanceLine, read_entities, read_stances, write_entities, write_stances};
+pub use answers::{
+    Answers, Regions, StanceLine, read_entities, read_gold_entities, read_stances, write_entities, write_stances,
+};
 pub use documents::{Document, MAX_DOCUMENT_BYTES, read_documents};
 pub use folder::{Corpus, Manifest};
+pub use passes::{Annotator, Pass, PassNote};
 pub use problem::{CorpusError, Problem};
 pub use targets::{Target, read_targets};

@@ -1,9 +1,10 @@
 //! The parts of an evaluation's section: scores, labels, confusion, worst documents, errors in context.
 
-use super::{Grid, keys, metric, number, with_interval};
+use super::{Grid, annotators, metric, number, rows, with_interval};
+use crate::corpus::Annotator;
 use crate::run::{EvaluationRecord, Results};
 use crate::table::{CellKey, ErrorRow};
-use crate::task::Mark;
+use crate::task::{ANNOTATORS, Mark};
 use std::collections::BTreeMap;
 
 /// Worst documents shown for each model.
@@ -19,29 +20,62 @@ pub(super) fn scores(results: &Results, evaluation: &EvaluationRecord) -> Grid {
         &[("macro_f1", "macro-F1"), ("accuracy", "accuracy"), ("f_avg", "F_avg (favor, against)")]
     };
     let mut grid = Grid::new(["model"].into_iter().chain(columns.iter().map(|(_, name)| *name)));
-    for key in keys(evaluation) {
+    for key in rows(results, evaluation) {
         let cells = columns.iter().map(|(id, _)| with_interval(metric(results, &key, id)));
-        grid.row([format!("`{}`", key.model)].into_iter().chain(cells));
+        grid.row([row_name(&key)].into_iter().chain(cells));
     }
     grid
 }
 
+/// A model by its name, the annotators by what they are.
+fn row_name(key: &CellKey) -> String {
+    if key.model == ANNOTATORS { "annotator agreement".to_owned() } else { format!("`{}`", key.model) }
+}
+
+/// What two annotators' agreement is, corrected for chance, and what it is not; None where there are no two passes.
+pub(super) fn agreement(results: &Results, evaluation: &EvaluationRecord) -> Option<String> {
+    let key = annotators(evaluation)?;
+    let [first, second] = evaluation.annotators.as_ref()?;
+    let value = |id: &str| with_interval(metric(results, &key, id));
+    let (unit, more) = if evaluation.task == "ner" {
+        ("words", String::new())
+    } else {
+        ("items", format!(", α with squared distances {}", value("alpha.interval")))
+    };
+    let documents = metric(results, &key, "kappa").map_or(0, |row| row.documents);
+    let notes = &results.record.corpora.get(&evaluation.corpus)?.manifest.passes;
+    let people = [first, second].iter().all(|name| notes.get(*name).is_some_and(|note| note.by == Annotator::Person));
+    let caution = if people {
+        "Both were made by people: a model above this line is to be looked at, not believed."
+    } else {
+        "They were not made by two people: two passes of the same kind of annotator agree more than people would, so this is \
+         no human ceiling."
+    };
+    Some(format!(
+        "Annotator agreement is pass `{second}` scored against pass `{first}` by the metrics of the models, on the {} documents \
+         that both labelled. By {unit}, Cohen's κ is {}, Krippendorff's α {}{more}. {caution}",
+        number(documents),
+        value("kappa"),
+        value("alpha"),
+    ))
+}
+
 /// F1 of each label and model, with the number of gold items.
 pub(super) fn labels(results: &Results, evaluation: &EvaluationRecord) -> Grid {
-    let keys = keys(evaluation);
+    let keys = rows(results, evaluation);
     let mut labels: Vec<&str> = Vec::new();
     for row in results.metrics.iter().filter(|row| keys.contains(&row.key)) {
         if let Some(label) = row.id.strip_prefix("f1.").filter(|label| *label != "macro" && !labels.contains(label)) {
             labels.push(label);
         }
     }
-    let models = keys.iter().map(|key| format!("F1 of `{}`", key.model));
+    let models = keys.iter().map(|key| format!("F1 of {}", row_name(key)));
     let mut grid = Grid::new(["label".to_owned(), "gold".to_owned()].into_iter().chain(models));
     for label in labels {
         let gold: u64 = results
             .confusion
             .iter()
-            .filter(|row| Some(&row.key) == keys.first() && row.confused.gold == label)
+            .filter(|row| Some(&row.key) == keys.last() && row.confused.gold == label)
             .map(|row| row.confused.count)
             .sum();
         let scores = keys.iter().map(|key| with_interval(metric(results, key, &format!("f1.{label}"))));

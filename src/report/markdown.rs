@@ -41,8 +41,12 @@ fn section(out: &mut String, results: &Results, evaluation: &EvaluationRecord) {
     let items = if evaluation.task == "ner" { "gold entities" } else { "gold stances" };
     let (documents, count) = (number(evaluation.documents), number(evaluation.items));
     let _ = writeln!(out, "\n## Task {} on corpus {}\n", evaluation.task, evaluation.corpus);
-    let _ = writeln!(out, "{documents} documents, {count} {items}; decided by `{}`.\n", evaluation.rule);
+    let split = evaluation.split.as_ref().map_or(String::new(), |split| format!(" of split `{split}`"));
+    let _ = writeln!(out, "{documents} documents{split}, {count} {items}; decided by `{}`.\n", evaluation.rule);
     out.push_str(&details::scores(results, evaluation).markdown());
+    if let Some(agreement) = details::agreement(results, evaluation) {
+        let _ = writeln!(out, "\n{agreement}");
+    }
     out.push_str("\n### By label\n\n");
     out.push_str(&details::labels(results, evaluation).markdown());
     for key in keys(evaluation) {
@@ -69,6 +73,7 @@ fn ledger(out: &mut String, results: &Results) {
         "task",
         "model",
         "documents",
+        "outside the split",
         "without gold",
         "in several windows",
         "characters",
@@ -77,6 +82,8 @@ fn ledger(out: &mut String, results: &Results) {
         "unknown tokens",
         "gold spans",
         "off token boundaries",
+        "unannotated regions",
+        "predicted there",
     ])
     .left(2);
     for row in &results.ledger {
@@ -87,6 +94,7 @@ fn ledger(out: &mut String, results: &Results) {
             row.key.task.clone(),
             format!("`{}`", row.key.model),
             number(row.documents),
+            number(row.outside_split),
             number(row.without_gold),
             token(row.split),
             token(reach.characters),
@@ -95,6 +103,8 @@ fn ledger(out: &mut String, results: &Results) {
             token(reach.unknown),
             if row.key.task == "ner" { token(reach.gold_spans) } else { "–".to_owned() },
             if row.key.task == "ner" { token(reach.unreachable) } else { "–".to_owned() },
+            if row.key.task == "ner" { number(row.unannotated) } else { "–".to_owned() },
+            if row.key.task == "ner" { number(row.predicted_there) } else { "–".to_owned() },
         ]);
     }
     out.push_str(&grid.markdown());

@@ -16,6 +16,7 @@ pub use summary::summary;
 
 use crate::run::{EvaluationRecord, Results};
 use crate::table::{CellKey, MetricRow};
+use crate::task::ANNOTATORS;
 
 /// The metric that decides which model is better.
 pub(crate) fn headline(task: &str) -> (&'static str, &'static str) {
@@ -27,6 +28,22 @@ fn keys(evaluation: &EvaluationRecord) -> Vec<CellKey> {
     let (task, corpus) = (&evaluation.task, &evaluation.corpus);
     let key = |model: &String| CellKey { task: task.clone(), corpus: corpus.clone(), model: model.clone() };
     evaluation.models.iter().map(key).collect()
+}
+
+/// The two annotators, where an evaluation's corpus has their passes.
+fn annotators(evaluation: &EvaluationRecord) -> Option<CellKey> {
+    evaluation.annotators.as_ref()?;
+    let (task, corpus) = (evaluation.task.clone(), evaluation.corpus.clone());
+    Some(CellKey { task, corpus, model: ANNOTATORS.to_owned() })
+}
+
+/// Every row of an evaluation's tables, best known first: the annotators, the models, the floors.
+fn rows(results: &Results, evaluation: &EvaluationRecord) -> Vec<CellKey> {
+    let is_floor = |key: &CellKey| {
+        results.record.models.get(&key.model).is_some_and(|model| model.architecture.starts_with("floor"))
+    };
+    let (floors, models): (Vec<_>, Vec<_>) = keys(evaluation).into_iter().partition(is_floor);
+    annotators(evaluation).into_iter().chain(models).chain(floors).collect()
 }
 
 /// A metric of a cell.

@@ -11,10 +11,11 @@ pub fn summary(results: &Results) -> String {
         let items = if evaluation.task == "ner" { "entities" } else { "stances" };
         let _ = writeln!(
             out,
-            "{} on {}: {} documents, {} gold {items}",
+            "{} on {}: {} documents{}, {} gold {items}",
             evaluation.task,
             evaluation.corpus,
             super::number(evaluation.documents),
+            evaluation.split.as_ref().map_or(String::new(), |split| format!(" of split {split}")),
             super::number(evaluation.items),
         );
         out.push_str(&details::scores(results, evaluation).terminal().replace('`', " "));

@@ -188,10 +188,13 @@ pub(super) fn run(plan: &Plan, cell: &Cell, threads: usize, observer: &dyn Obser
     let mut ledger = LedgerRow {
         key: cell.key.clone(),
         documents: documents.len(),
+        outside_split: labelled.outside_split,
         without_gold: labelled.corpus.documents.len() - documents.len(),
         split: 0,
         sequences: answered.throughput.sequences,
         reach: Reach::default(),
+        unannotated: labelled.regions().map(<[_]>::len).sum(),
+        predicted_there: answered.answers.iter().zip(labelled.regions()).map(|(a, regions)| a.within(regions)).sum(),
     };
     for ((document, prepared), gold) in documents.iter().zip(&answered.prepared).zip(&labelled.gold) {
         ledger.reach += Reach::of_document(&CharText::new(&document.text), &prepared.tokens, gold.entities());

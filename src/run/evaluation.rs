@@ -1,12 +1,12 @@
 //! Scores of the cells of each evaluation, which share documents, gold and labels.
 
 use super::folder::{FolderError, RunFolder};
-use super::plan::{Cell, Labelled, Plan};
+use super::plan::{Annotators, Cell, Labelled, Plan};
 use super::record::{Record, Results};
-use crate::metrics::{Metric, total};
+use crate::metrics::{Family, Metric, total};
 use crate::stats::{Bootstrap, Pair};
-use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
-use crate::task::{Answer, Judged, Scorer, TaskName, mistakes};
+use crate::table::{CellKey, ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
+use crate::task::{ANNOTATORS, AgreementScorer, Answer, Judged, Scorer, TaskName, mistakes};
 use ndarray::Array2;
 
 /// Scores everything that was saved.
@@ -26,7 +26,8 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
         let documents = labelled.documents();
         let mut cells = Vec::new();
         for cell in plan.cells.iter().filter(|cell| cell.evaluation == at) {
-            cells.push((cell, folder.answers(cell, &documents)?));
+            let answers = folder.answers(cell, &documents)?.into_iter().zip(labelled.regions());
+            cells.push((cell, answers.map(|(answer, regions)| answer.outside(regions)).collect()));
             let (mut ledger, mut throughput) = folder.notes(cell)?;
             results.ledger.append(&mut ledger);
             results.throughput.append(&mut throughput);
@@ -47,8 +48,8 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstr
         let judged = judge(labelled, answers);
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
         let metrics = scorer.family().metrics(&total(&counts));
-        note_metrics(cell, &scorer, (&counts, &metrics), bootstrap, results);
-        note_counts(cell, &scorer, &judged, &counts, results);
+        note_metrics(&cell.key, scorer.family(), &counts, bootstrap, results);
+        note_counts(&cell.key, scorer.family(), &judged, &counts, results);
         let key = &cell.key;
         let confused = scorer.confusion(&judged).into_iter();
         results.confusion.extend(confused.map(|confused| ConfusionRow { key: key.clone(), confused }));
@@ -56,10 +57,35 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstr
         results.errors.extend(errors.map(|mistake| ErrorRow { key: key.clone(), mistake }));
         tables.push((cell, counts, metrics));
     }
+    if let Some(annotators) = labelled.annotators() {
+        score_annotators(labelled, &annotators, bootstrap, results);
+    }
     for (i, first) in tables.iter().enumerate() {
         for second in &tables[i + 1..] {
             note_differences(first, second, &scorer, bootstrap, results);
         }
+    }
+}
+
+/// Two annotators by the models' metrics, the first standing as gold, and by what corrects for chance.
+fn score_annotators(labelled: &Labelled, annotators: &Annotators<'_>, bootstrap: &Bootstrap, results: &mut Results) {
+    let evaluation = &labelled.evaluation;
+    let task = evaluation.options.task();
+    let key = CellKey { task: task.to_string(), corpus: evaluation.corpus.clone(), model: ANNOTATORS.to_owned() };
+    let judged =
+        annotators.answers.iter().map(|(document, first, second)| Judged { document, gold: first, predicted: second });
+    let judged: Vec<Judged<'_>> = judged.collect();
+    let answers = || annotators.answers.iter().flat_map(|(_, first, second)| [first, second]);
+    let labels = &labelled.corpus.manifest.labels;
+    let scorer = match task {
+        TaskName::Ner => Scorer::spans(labels, answers()),
+        TaskName::Stance => Scorer::stances(None),
+    };
+    let agreement = AgreementScorer::new(task, labels, answers());
+    let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
+    for (family, counts) in [(scorer.family(), counts), (&agreement.family as &dyn Family, agreement.counts(&judged))] {
+        note_metrics(&key, family, &counts, bootstrap, results);
+        note_counts(&key, family, &judged, &counts, results);
     }
 }
 
@@ -70,34 +96,34 @@ fn judge<'a>(labelled: &'a Labelled, answers: &'a [Answer]) -> Vec<Judged<'a>> {
 }
 
 fn note_metrics(
-    cell: &Cell,
-    scorer: &Scorer,
-    (counts, metrics): (&Array2<u32>, &[Metric]),
+    key: &CellKey,
+    family: &dyn Family,
+    counts: &Array2<u32>,
     bootstrap: &Bootstrap,
     results: &mut Results,
 ) {
-    let family = scorer.family();
+    let metrics = family.metrics(&total(counts));
     let intervals = bootstrap.intervals(counts, metrics.len(), |sums, values| family.values(sums, values));
-    for (metric, interval) in metrics.iter().zip(intervals) {
+    for (metric, interval) in metrics.into_iter().zip(intervals) {
         results.metrics.push(MetricRow {
-            key: cell.key.clone(),
-            id: metric.id.clone(),
-            signature: metric.signature.clone(),
+            key: key.clone(),
+            id: metric.id,
+            signature: metric.signature,
             value: metric.value,
             low: interval.map(|interval| interval.low),
             high: interval.map(|interval| interval.high),
-            reason: metric.reason.clone(),
+            reason: metric.reason,
             undefined_replicates: interval.map(|interval| interval.undefined_replicates as usize),
             documents: counts.nrows(),
         });
     }
 }
 
-fn note_counts(cell: &Cell, scorer: &Scorer, judged: &[Judged<'_>], counts: &Array2<u32>, results: &mut Results) {
+fn note_counts(key: &CellKey, family: &dyn Family, judged: &[Judged<'_>], counts: &Array2<u32>, results: &mut Results) {
     for (judged, row) in judged.iter().zip(counts.rows()) {
-        for (column, count) in scorer.family().columns().iter().zip(row) {
+        for (column, count) in family.columns().iter().zip(row) {
             results.counts.push(CountRow {
-                key: cell.key.clone(),
+                key: key.clone(),
                 document: judged.document.id.clone(),
                 column: column.clone(),
                 count: *count as usize,

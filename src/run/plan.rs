@@ -2,8 +2,8 @@
 
 use super::model::{Model, ModelError, digests};
 use super::record::{CorpusRecord, ModelRecord};
-use crate::base::digest;
-use crate::corpus::{Corpus, CorpusError, Document, Target};
+use crate::base::{Entity, Span, digest};
+use crate::corpus::{Corpus, CorpusError, Document, StanceLine, Target};
 use crate::suite::{Evaluation, Suite, TaskOptions};
 use crate::table::CellKey;
 use crate::task::ner::Ner;
@@ -35,6 +35,8 @@ pub(super) struct Labelled {
     pub(super) places: Vec<usize>,
     /// Their gold, in the same order.
     pub(super) gold: Vec<Answer>,
+    /// Documents of the corpus that are in another split, or in none.
+    pub(super) outside_split: usize,
 }
 
 /// One model on one corpus for one task.
@@ -76,6 +78,16 @@ pub enum PlanError {
         /// Documents that are taken.
         limit: usize,
     },
+    /// The corpus has no such split.
+    #[error("corpus `{corpus}` has no split `{split}` ({})", if known.is_empty() { "its `corpus.toml` names none".to_owned() } else { known.join(", ") })]
+    NoSplit {
+        /// The corpus.
+        corpus: String,
+        /// What the suite asks for.
+        split: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// A model is at fault.
     #[error("model `{name}`")]
     Model {
@@ -103,6 +115,7 @@ impl Plan {
         for evaluation in &suite.evaluations {
             let mut corpus = Corpus::load(&suite.corpora[&evaluation.corpus])?;
             corpora.insert(evaluation.corpus.clone(), CorpusRecord::of(&corpus));
+            let outside = keep_split(&mut corpus, evaluation)?;
             corpus.documents.truncate(limit.unwrap_or(usize::MAX));
             for name in &evaluation.models {
                 let folder = &suite.models[name];
@@ -117,7 +130,7 @@ impl Plan {
                 let (model, options) = (folder.clone(), evaluation.options.clone());
                 cells.push(Cell { key, model, options, evaluation: evaluations.len() });
             }
-            let labelled = Labelled::of(evaluation.clone(), corpus)?;
+            let labelled = Labelled::of(evaluation.clone(), corpus, outside)?;
             if labelled.places.is_empty() {
                 let (corpus, task) = (evaluation.corpus.clone(), evaluation.options.task());
                 return Err(PlanError::NoneTaken { corpus, task, limit: labelled.corpus.documents.len() });
@@ -140,6 +153,20 @@ impl Plan {
         });
         digest::of_bytes(parts.to_string().as_bytes())
     }
+}
+
+/// Leaves the documents of the evaluation's split, and says how many others there were.
+fn keep_split(corpus: &mut Corpus, evaluation: &Evaluation) -> Result<usize, PlanError> {
+    let Some(split) = &evaluation.split else { return Ok(0) };
+    let splits = &corpus.manifest.splits;
+    let ids = splits.get(split).ok_or_else(|| PlanError::NoSplit {
+        corpus: evaluation.corpus.clone(),
+        split: split.clone(),
+        known: splits.keys().cloned().collect(),
+    })?;
+    let before = corpus.documents.len();
+    corpus.documents.retain(|document| ids.contains(&document.id));
+    Ok(before - corpus.documents.len())
 }
 
 /// Loads a model once to see that it can be used, so that no cell fails after others have run.
@@ -176,36 +203,70 @@ pub(super) fn bind(
     })
 }
 
-impl Labelled {
-    fn of(evaluation: Evaluation, corpus: Corpus) -> Result<Self, PlanError> {
-        let task = evaluation.options.task();
-        let missing = |file| PlanError::NoGold { corpus: evaluation.corpus.clone(), task, file };
-        let mut places = Vec::new();
-        let mut gold = Vec::new();
-        let mut add = |place: usize, answer: Answer| {
-            places.push(place);
-            gold.push(answer);
-        };
-        match task {
-            TaskName::Ner => {
-                let entities = corpus.entities.as_ref().ok_or_else(|| missing("gold/ner.jsonl"))?;
-                for (place, document) in corpus.documents.iter().enumerate() {
-                    if let Some(entities) = entities.get(&document.id) {
-                        add(place, Answer::Entities(entities.clone()));
-                    }
-                }
-            }
-            TaskName::Stance => {
-                let stances = corpus.stances.as_ref().ok_or_else(|| missing("gold/stance.jsonl"))?;
-                for (place, document) in corpus.documents.iter().enumerate() {
-                    let lines: Vec<_> = stances.iter().filter(|line| line.document == document.id).cloned().collect();
-                    if !lines.is_empty() {
-                        add(place, Answer::Stances(lines));
-                    }
-                }
+/// Two annotators' answers.
+pub(super) struct Annotators<'a> {
+    /// The names of their passes.
+    pub(super) names: [&'a str; 2],
+    /// Documents with the first annotator's answer and the second's.
+    pub(super) answers: Vec<(&'a Document, Answer, Answer)>,
+}
+
+/// A task's labels of a corpus, by whoever made them.
+enum Labels<'a> {
+    Entities(&'a BTreeMap<String, Vec<Entity>>),
+    Stances(&'a [StanceLine]),
+}
+
+impl Labels<'_> {
+    /// A document's answer; None where it was not labelled.
+    fn of(&self, document: &Document) -> Option<Answer> {
+        match self {
+            Self::Entities(entities) => entities.get(&document.id).cloned().map(Answer::Entities),
+            Self::Stances(lines) => {
+                let lines: Vec<_> = lines.iter().filter(|line| line.document == document.id).cloned().collect();
+                (!lines.is_empty()).then_some(Answer::Stances(lines))
             }
         }
-        Ok(Self { evaluation, corpus, places, gold })
+    }
+}
+
+impl Labelled {
+    fn of(evaluation: Evaluation, corpus: Corpus, outside_split: usize) -> Result<Self, PlanError> {
+        let task = evaluation.options.task();
+        let missing = |file| PlanError::NoGold { corpus: evaluation.corpus.clone(), task, file };
+        let source = match task {
+            TaskName::Ner => corpus.entities.as_ref().map(Labels::Entities).ok_or_else(|| missing("gold/ner.jsonl"))?,
+            TaskName::Stance => {
+                corpus.stances.as_deref().map(Labels::Stances).ok_or_else(|| missing("gold/stance.jsonl"))?
+            }
+        };
+        let labelled = corpus.documents.iter().enumerate();
+        let (places, gold) = labelled.filter_map(|(place, document)| Some((place, source.of(document)?))).unzip();
+        Ok(Self { evaluation, corpus, places, gold, outside_split })
+    }
+
+    /// The first two passes' answers to the documents that both labelled; None where no two passes did the task.
+    pub(super) fn annotators(&self) -> Option<Annotators<'_>> {
+        let task = self.evaluation.options.task();
+        let mut passes = self.corpus.passes.iter().filter_map(|pass| {
+            let labels = match task {
+                TaskName::Ner => pass.entities.as_ref().map(Labels::Entities),
+                TaskName::Stance => pass.stances.as_deref().map(Labels::Stances),
+            };
+            Some((pass.name.as_str(), labels?))
+        });
+        let ((first, of_first), (second, of_second)) = (passes.next()?, passes.next()?);
+        let both = |document: &Document| Some((of_first.of(document)?, of_second.of(document)?));
+        let answers = self.documents().into_iter().filter_map(|document| Some((document, both(document)?)));
+        let answers: Vec<_> = answers.map(|(document, (one, two))| (document, one, two)).collect();
+        (!answers.is_empty()).then_some(Annotators { names: [first, second], answers })
+    }
+
+    /// Regions of each labelled document that nobody labelled.
+    pub(super) fn regions(&self) -> impl Iterator<Item = &[Span]> {
+        let entities = self.evaluation.options.task() == TaskName::Ner;
+        let of = move |id: &str| self.corpus.unannotated.get(id).filter(|_| entities).map_or(&[][..], Vec::as_slice);
+        self.places.iter().map(move |&place| of(&self.corpus.documents[place].id))
     }
 
     /// The labelled documents.

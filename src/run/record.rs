@@ -52,8 +52,14 @@ pub struct EvaluationRecord {
     pub task: String,
     /// The corpus.
     pub corpus: String,
+    /// The split whose documents were scored; null: all documents.
+    #[serde(default)]
+    pub split: Option<String>,
     /// The models, in order.
     pub models: Vec<String>,
+    /// The passes of annotation that were scored against each other, the first one standing as gold; null: there are none.
+    #[serde(default)]
+    pub annotators: Option<[String; 2]>,
     /// The rule that decides answers.
     pub rule: String,
     /// Documents that were scored.
@@ -119,7 +125,9 @@ impl Record {
         let evaluations = plan.evaluations.iter().map(|labelled| EvaluationRecord {
             task: labelled.evaluation.options.task().to_string(),
             corpus: labelled.evaluation.corpus.clone(),
+            split: labelled.evaluation.split.clone(),
             models: labelled.evaluation.models.clone(),
+            annotators: labelled.annotators().map(|annotators| annotators.names.map(str::to_owned)),
             rule: labelled.evaluation.options.rule(),
             documents: labelled.places.len(),
             items: labelled.gold.iter().map(|gold| gold.entities().len() + gold.stances().len()).sum(),

@@ -46,6 +46,9 @@ pub struct Statistics {
 pub struct Evaluation {
     /// A corpus's name.
     pub corpus: String,
+    /// The split whose documents are scored; None: all documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
     /// Models' names, each once.
     pub models: Vec<String>,
     /// The task and how its answers are decoded.

@@ -3,6 +3,7 @@
 use super::{Evaluation, Statistics, Suite, TaskOptions};
 use crate::base::file::{TextError, read_text};
 use crate::corpus::Problem;
+use crate::task::ANNOTATORS;
 use crate::task::ner::Aggregation;
 use crate::task::stance::{Hypotheses, Rule, WindowRule};
 use crate::task::{TaskName, WindowOptions};
@@ -72,6 +73,7 @@ struct WrittenFolder {
 struct WrittenEvaluation {
     task: Spanned<TaskName>,
     corpus: Spanned<String>,
+    split: Option<String>,
     models: Vec<Spanned<String>>,
     windows: Option<Spanned<WindowOptions>>,
     aggregation: Option<Spanned<Aggregation>>,
@@ -210,6 +212,12 @@ fn evaluation(written: &WrittenEvaluation, suite: &Written, notes: &mut Notes<'_
     }
     let mut models: Vec<String> = Vec::new();
     for model in &written.models {
+        if model.get_ref() == ANNOTATORS {
+            notes.add(
+                model.span(),
+                format!("`{ANNOTATORS}` is what tables call the annotators; name the model otherwise"),
+            );
+        }
         if !suite.models.contains_key(model.get_ref()) {
             let what = format!("model `{}` is not in [models] ({})", model.get_ref(), names(&suite.models));
             notes.add(model.span(), what);
@@ -221,7 +229,8 @@ fn evaluation(written: &WrittenEvaluation, suite: &Written, notes: &mut Notes<'_
     if models.is_empty() {
         notes.add(written.task.span(), "an evaluation needs at least one model");
     }
-    Evaluation { corpus: corpus.clone(), models, options: options(written, notes) }
+    let split = written.split.clone();
+    Evaluation { corpus: corpus.clone(), split, models, options: options(written, notes) }
 }
 
 fn options(written: &WrittenEvaluation, notes: &mut Notes<'_>) -> TaskOptions {

@@ -10,6 +10,8 @@ pub struct LedgerRow {
     pub key: CellKey,
     /// Documents that were answered and scored.
     pub documents: usize,
+    /// Documents of the corpus that are not in the split, left out.
+    pub outside_split: usize,
     /// Documents of the corpus without gold for the task, left out.
     pub without_gold: usize,
     /// Documents that needed more than one window.
@@ -18,6 +20,10 @@ pub struct LedgerRow {
     pub sequences: usize,
     /// What tokens reach; zeros for a floor, which reads characters.
     pub reach: Reach,
+    /// Regions of the documents that are marked as not annotated.
+    pub unannotated: usize,
+    /// Entities predicted there, which are not scored.
+    pub predicted_there: usize,
 }
 
 impl LedgerRow {
@@ -26,6 +32,7 @@ impl LedgerRow {
         let reach = |get: fn(&Reach) -> usize| rows.iter().map(move |row| Some(get(&row.reach)));
         Table::keyed(rows.iter().map(|row| &row.key))
             .count("documents", rows.iter().map(|row| Some(row.documents)))
+            .count("outside_split", rows.iter().map(|row| Some(row.outside_split)))
             .count("without_gold", rows.iter().map(|row| Some(row.without_gold)))
             .count("split", rows.iter().map(|row| Some(row.split)))
             .count("sequences", rows.iter().map(|row| Some(row.sequences)))
@@ -35,6 +42,8 @@ impl LedgerRow {
             .count("unknown_tokens", reach(|r| r.unknown))
             .count("gold_spans", reach(|r| r.gold_spans))
             .count("unreachable_gold_spans", reach(|r| r.unreachable))
+            .count("unannotated_regions", rows.iter().map(|row| Some(row.unannotated)))
+            .count("predicted_in_unannotated", rows.iter().map(|row| Some(row.predicted_there)))
     }
 
     /// The rows again.
@@ -53,6 +62,9 @@ impl LedgerRow {
             "unknown_tokens",
             "gold_spans",
             "unreachable_gold_spans",
+            "outside_split",
+            "unannotated_regions",
+            "predicted_in_unannotated",
         ];
         let columns = names.map(|name| stored.count(name));
         let mut counts: Vec<Vec<Option<usize>>> = Vec::with_capacity(columns.len());
@@ -67,6 +79,9 @@ impl LedgerRow {
                 without_gold: count(1),
                 split: count(2),
                 sequences: count(3),
+                outside_split: count(10),
+                unannotated: count(11),
+                predicted_there: count(12),
                 reach: Reach {
                     characters: count(4),
                     uncovered: count(5),

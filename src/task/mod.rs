@@ -4,16 +4,18 @@
 //! In: documents, gold, a tokenizer, logits. Out: one [`Answer`] a document, and scores. Must not: run a model, read or
 //! write result files, print.
 
+mod agreement;
 pub mod floor;
 mod labels;
 pub mod ner;
 mod score;
 pub mod stance;
 
+pub use agreement::{ANNOTATORS, AgreementScorer};
 pub use labels::LabelError;
 pub use score::{Confused, Judged, Mark, Mistake, NOTHING, Scorer, mistakes};
 
-use crate::base::Entity;
+use crate::base::{Entity, Span};
 use crate::corpus::{Document, StanceLine};
 use crate::engine::{Head, Logits, Sequence};
 use crate::text::{Token, Tokenizer, TokenizerError, Window};
@@ -64,6 +66,20 @@ impl Answer {
         }
     }
 
+    /// How many entities share a character with one of the regions.
+    pub fn within(&self, regions: &[Span]) -> usize {
+        self.entities().iter().filter(|entity| touches(entity, regions)).count()
+    }
+
+    /// The answer without entities that share a character with one of the regions, which nobody labelled.
+    #[must_use]
+    pub fn outside(mut self, regions: &[Span]) -> Self {
+        if let Self::Entities(entities) = &mut self {
+            entities.retain(|entity| !touches(entity, regions));
+        }
+        self
+    }
+
     /// The stances; none of an entity answer.
     pub fn stances(&self) -> &[StanceLine] {
         match self {
@@ -71,6 +87,10 @@ impl Answer {
             Self::Entities(_) => &[],
         }
     }
+}
+
+fn touches(entity: &Entity, regions: &[Span]) -> bool {
+    regions.iter().any(|region| region.overlaps(entity.span))
 }
 
 /// A document as a task asks a model about it.

@@ -80,9 +80,9 @@ fn documents_in_place_of_predictions() {
     let desk = Desk::small();
     desk.write("pred.jsonl", desk.read("corpus/documents.jsonl"));
     desk.refuses(NER, str![[r#"
-error: `pred.jsonl` line 1: expected {"id": "…", "entities": [{"start": …, "end": …, "label": "…"}, …]}, but at column 18: unknown field `text`, expected `id` or `entities`
-`pred.jsonl` line 2: expected {"id": "…", "entities": [{"start": …, "end": …, "label": "…"}, …]}, but at column 18: unknown field `text`, expected `id` or `entities`
-`pred.jsonl` line 3: expected {"id": "…", "entities": [{"start": …, "end": …, "label": "…"}, …]}, but at column 18: unknown field `text`, expected `id` or `entities`
+error: `pred.jsonl` line 1: expected {"id": "…", "entities": [{"start": …, "end": …, "label": "…"}, …]}, but at column 18: unknown field `text`, expected one of `id`, `entities`, `unannotated`
+`pred.jsonl` line 2: expected {"id": "…", "entities": [{"start": …, "end": …, "label": "…"}, …]}, but at column 18: unknown field `text`, expected one of `id`, `entities`, `unannotated`
+`pred.jsonl` line 3: expected {"id": "…", "entities": [{"start": …, "end": …, "label": "…"}, …]}, but at column 18: unknown field `text`, expected one of `id`, `entities`, `unannotated`
 hint: mend what is named above and try again; nothing was written
 
 "#]]);
