@@ -283,8 +283,7 @@ pub(super) fn write(gold: &GoldSet) -> Export {
     let stances_alone = gold.entities() == 0 && gold.stances() > 0;
     let annotated = |labelled: &&Labelled| labelled.entities.is_some() || !labelled.stances.is_empty();
     if stances_alone {
-        let labelled = gold.documents.iter().filter(|labelled| labelled.entities.is_some()).count();
-        losses.note(labelled, "documents labelled with no entity, which become documents without entity gold");
+        losses.labelled_empty(&gold.documents);
     } else {
         losses.unlabelled(gold.documents.iter().filter(annotated));
     }

@@ -65,6 +65,13 @@ impl Losses {
         let count = documents.into_iter().filter(|labelled| labelled.entities.is_none()).count();
         self.note(count, "documents without entity gold, which become documents labelled with no entity");
     }
+
+    /// Documents labelled with no entity, where a format cannot tell them from those that are not labelled.
+    pub(super) fn labelled_empty<'a>(&mut self, documents: impl IntoIterator<Item = &'a Labelled>) {
+        let is_empty = |labelled: &&Labelled| labelled.entities.as_ref().is_some_and(Vec::is_empty);
+        let count = documents.into_iter().filter(is_empty).count();
+        self.note(count, "documents labelled with no entity, which become documents without entity gold");
+    }
 }
 
 /// Labels in the letters that a format has for them.

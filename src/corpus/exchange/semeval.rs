@@ -126,6 +126,7 @@ pub(super) fn write(gold: &GoldSet) -> Export {
     losses.note(broken, "tabs and line breaks in texts, each of which becomes a space");
     losses.metadata(gold);
     losses.note(gold.entities(), "entities");
+    losses.labelled_empty(gold.documents.iter().filter(|labelled| !labelled.stances.is_empty()));
     let renamed = gold.targets.iter().filter(|target| name(&target.phrase) != target.id).count();
     losses.note(renamed, "ids of targets (the phrases are kept)");
     note_ids(&mut losses, gold, field);

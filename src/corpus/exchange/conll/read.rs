@@ -105,9 +105,9 @@ fn split<'a>(content: &'a str, problems: &mut Problems<'_>) -> (Vec<Lines<'a>>, 
         };
         let (token, tag) = (columns[0], columns[columns.len() - 1].trim());
         if token == DOCUMENT {
-            // A document of nothing but its first line is none.
-            found.extend(current.take().filter(|lines| !lines.is_empty() || lines.id.is_some()));
-            current = Some(Lines::new(number));
+            // An id may stand before the line or after it.
+            found.extend(current.take_if(|lines| !lines.is_empty()));
+            current.get_or_insert_with(|| Lines::new(number));
         } else if columns.len() < 2 || token.trim().is_empty() {
             problems.at(number, format!("expected a token and a tag in columns, not `{line}`"));
         } else {
