@@ -2,7 +2,7 @@
 
 use super::{FORMATS, back, solid, surfaces, through};
 use karat::base::{Entity, Span, Stance};
-use karat::corpus::exchange::{Format, GoldSet, Labelled, Metadata};
+use karat::corpus::exchange::{self, Export, Files, Format, GoldSet, Labelled, Metadata};
 use karat::corpus::{Document, Target};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -136,12 +136,12 @@ fn expected(mut gold: GoldSet, format: Format) -> GoldSet {
 }
 
 /// True where the export says that such a thing is lost.
-fn says(export: &karat::corpus::exchange::Export, word: &str) -> bool {
+fn says(export: &Export, word: &str) -> bool {
     export.losses.iter().any(|loss| loss.what.contains(word))
 }
 
 /// True where the export says that all such things are lost.
-fn says_all(export: &karat::corpus::exchange::Export, what: &str) -> bool {
+fn says_all(export: &Export, what: &str) -> bool {
     export.losses.iter().any(|loss| loss.what == what)
 }
 
@@ -194,6 +194,36 @@ proptest! {
             let gone: usize =
                 export.losses.iter().filter(|loss| loss.what.starts_with("mentions of nothing")).map(|loss| loss.count).sum();
             prop_assert_eq!(import.gold.entities() + gone, gold.entities(), "{:?}", format);
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_or_read_into_sound_gold(
+        gold in gold(false),
+        at in 0.0..1.0_f64,
+        piece in select(vec!["", "\t", "\n", "]", "\"", "{", "B-PER", " 99", "-1", "🚀", "0", ",", "18446744073709551615"]),
+        cut in 0_usize..4,
+    ) {
+        let damage = |content: &mut String| {
+            let characters: Vec<char> = content.chars().collect();
+            let place = (characters.len() as f64 * at) as usize;
+            let rest = characters.get(place + cut..).unwrap_or_default();
+            *content = characters[..place].iter().copied().chain(piece.chars()).chain(rest.iter().copied()).collect();
+        };
+        for format in FORMATS {
+            let mut export = exchange::write(&gold, format);
+            match &mut export.files {
+                Files::One(content) => damage(content),
+                Files::Folder(files) => files.values_mut().for_each(damage),
+            }
+            let Ok(import) = back(&export, format) else { continue };
+            for labelled in &import.gold.documents {
+                let length = labelled.document.text.chars().count();
+                prop_assert!(!labelled.document.text.trim().is_empty());
+                let entities: Vec<&Entity> = labelled.entities.iter().flatten().collect();
+                prop_assert!(entities.iter().all(|e| e.span.start < e.span.end && e.span.end <= length && !e.label.is_empty()));
+                prop_assert!(entities.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start));
+            }
         }
     }
 

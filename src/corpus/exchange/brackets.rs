@@ -52,7 +52,7 @@ fn parse(path: &Path, content: &str) -> Result<Labelled, CorpusError> {
             return Err(problems.into_error());
         }
     };
-    let (metadata, stances) = header(table, &mut problems);
+    let (metadata, stances) = header(head, table, &mut problems);
     let first_line = 4 + head.matches('\n').count();
     let body = body.strip_suffix('\n').unwrap_or(body);
     let mut reader =
@@ -63,7 +63,8 @@ fn parse(path: &Path, content: &str) -> Result<Labelled, CorpusError> {
         }
     }
     if let Some((start, label)) = &reader.open {
-        problems.whole(format!("the bracket of `{label}` at character {start} is not closed"));
+        let line = first_line + reader.text.chars().take(*start).filter(|&c| c == '\n').count();
+        problems.at(line, format!("the bracket of `{label}` at character {start} is not closed"));
     }
     let mut labelled = Labelled::bare(id_of(path), reader.text);
     if let Some(what) = unusable(&labelled.document).filter(|_| problems.is_empty()) {
@@ -75,8 +76,14 @@ fn parse(path: &Path, content: &str) -> Result<Labelled, CorpusError> {
 }
 
 /// Metadata and stances of a header.
-fn header(table: toml::Table, problems: &mut Problems<'_>) -> (Metadata, BTreeMap<String, Stance>) {
+fn header(head: &str, table: toml::Table, problems: &mut Problems<'_>) -> (Metadata, BTreeMap<String, Stance>) {
     let (mut metadata, mut stances) = (Metadata::new(), BTreeMap::new());
+    // The header begins in line 2; a table's own line has a bracket in front.
+    let line_of = |key: &str| {
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
+        let names = |line: &str| line.trim_start_matches(['[', '"', ' ']).strip_prefix(key).is_some_and(ends);
+        2 + head.lines().position(names).unwrap_or(0)
+    };
     for (key, value) in table {
         match (key.as_str(), value) {
             (STANCE, toml::Value::Table(words)) => {
@@ -84,15 +91,17 @@ fn header(table: toml::Table, problems: &mut Problems<'_>) -> (Metadata, BTreeMa
                     let word = word.as_str().map_or_else(|| word.to_string(), str::to_owned);
                     match word.parse::<Stance>() {
                         Ok(stance) => drop(stances.insert(target, stance)),
-                        Err(error) => problems.whole(format!("target `{target}`: {error}")),
+                        Err(error) => problems.at(line_of(&target), format!("target `{target}`: {error}")),
                     }
                 }
             }
-            (STANCE, _) => problems.whole("`stance` is a table of stances by target"),
-            ("id" | "text", _) => problems.whole(format!("`{key}` is no field of a header: the file itself says it")),
+            (STANCE, _) => problems.at(line_of(STANCE), "`stance` is a table of stances by target"),
+            ("id" | "text", _) => {
+                problems.at(line_of(&key), format!("`{key}` is no field of a header: the file itself says it"));
+            }
             (_, value) => match json(value) {
                 Some(value) => drop(metadata.insert(key, value)),
-                None => problems.whole(format!("`{key}` holds a number that is not finite")),
+                None => problems.at(line_of(&key), format!("`{key}` holds a number that is not finite")),
             },
         }
     }

@@ -3,8 +3,8 @@
 //! A result of type `labels` is a mention; one of type `choices` whose choice is a stance is the stance towards the target
 //! that its control is called after, `stance-TARGET` or `TARGET`. `data` holds text, id and metadata.
 //!
-//! Offsets: Label Studio counts Unicode code points, as karat does, since its version 1.4 of November 2021, and counted
-//! UTF-16 code units before. Texts beyond the Basic Multilingual Plane (emoji) tell which: the reader takes the unit
+//! Offsets: Label Studio counts Unicode code points, as karat does, since late 2021 (its pull request 1559), and counted
+//! UTF-16 code units before (its issue 1347). Texts beyond the Basic Multilingual Plane (emoji) tell which: the reader takes the unit
 //! under which every mention reads as its `value.text` says.
 
 use super::loss::Losses;
@@ -214,7 +214,7 @@ fn settle_unit(tasks: &mut [Read]) -> Option<String> {
     }
     if characters_fit {
         return Some(format!(
-            "offsets are taken for characters, as Label Studio writes them since version 1.4; {differ} mentions would lie elsewhere \
+            "offsets are taken for characters, as Label Studio writes them today; {differ} mentions would lie elsewhere \
              if they were UTF-16 code units, and no `value.text` tells"
         ));
     }
@@ -224,7 +224,7 @@ fn settle_unit(tasks: &mut [Read]) -> Option<String> {
             mention.span = units.characters(mention.span).unwrap_or(mention.span);
         }
     }
-    Some("offsets are UTF-16 code units, as Label Studio wrote them before version 1.4".to_owned())
+    Some("offsets are UTF-16 code units, as Label Studio wrote them before late 2021".to_owned())
 }
 
 /// Where the characters of a text begin in UTF-16 code units.

@@ -257,7 +257,7 @@ fn a_source_with_brackets_that_do_not_match() {
     desk.refuses(
         "gold import corpus/source --into corpus",
         str![[r#"
-error: `corpus/source/one.txt`: the bracket of `PER` at character 0 is not closed
+error: `corpus/source/one.txt` line 6: the bracket of `PER` at character 0 is not closed
 hint: mend what is named above and try again; nothing was written
 
 "#]],

@@ -12,10 +12,10 @@ fn a_header_of_brackets_that_is_malformed() {
     desk.refuses(
         "gold import input --into corpus",
         str![[r#"
-error: `input/a.txt`: `stance` is a table of stances by target
-`input/a.txt`: `text` is no field of a header: the file itself says it
-`input/a.txt`: `weight` holds a number that is not finite
-`input/b.txt`: target `deal`: stance `yes` is not one of favor, against, neutral
+error: `input/a.txt` line 2: `stance` is a table of stances by target
+`input/a.txt` line 3: `text` is no field of a header: the file itself says it
+`input/a.txt` line 4: `weight` holds a number that is not finite
+`input/b.txt` line 3: target `deal`: stance `yes` is not one of favor, against, neutral
 `input/c.txt` line 1: a source begins with a header between two `+++` lines
 hint: mend what is named above and try again; nothing was written
 
