@@ -43,7 +43,7 @@ audit:
 
 # Make the bundled corpus from its annotated sources
 corpus:
-    cargo run --release --locked -- gold import data/envoy
+    cargo run --release --locked -- gold import data/envoy/source --into data/envoy --force
 
 # Criterion benches
 bench *filter:

@@ -1,5 +1,6 @@
 //! Reading text with its place in the error, and writing files beside their place and renaming them.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -51,15 +52,56 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut beside = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-    beside.write_all(bytes)?;
-    let file = beside.persist(path).map_err(|error| error.error)?;
-    // A temporary file is made for its owner only; a result is for whoever may read the folder.
-    let mut permissions = file.metadata()?.permissions();
-    relax(&mut permissions);
-    file.set_permissions(permissions)
+    write_together(&[(path, bytes)])
+}
+
+/// Writes several files beside their places, and renames them when all of them are written, so that a full disk changes
+/// none of them.
+///
+/// # Errors
+/// What the system says.
+pub fn write_together(files: &[(&Path, &[u8])]) -> io::Result<()> {
+    let mut written = Vec::new();
+    for (path, bytes) in files {
+        let folder = folder_of(path);
+        std::fs::create_dir_all(folder)?;
+        let mut beside = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+        beside.write_all(bytes)?;
+        written.push((path, beside));
+    }
+    for (path, beside) in written {
+        let file = beside.persist(path).map_err(|error| error.error)?;
+        // A temporary file is made for its owner only; a result is for whoever may read the folder.
+        let mut permissions = file.metadata()?.permissions();
+        relax(&mut permissions, 0o644);
+        file.set_permissions(permissions)?;
+    }
+    Ok(())
+}
+
+/// Writes a new folder of files beside its place and renames it, so that it is there whole or not at all. An empty folder
+/// that is there is replaced.
+///
+/// # Errors
+/// What the system says, also where the folder is there and not empty; nothing is left behind then.
+pub fn write_folder(folder: &Path, files: &BTreeMap<String, String>) -> io::Result<()> {
+    let home = folder_of(folder);
+    std::fs::create_dir_all(home)?;
+    let beside = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(home)?;
+    for (name, content) in files {
+        std::fs::write(beside.path().join(name), content)?;
+    }
+    let mut permissions = std::fs::metadata(beside.path())?.permissions();
+    relax(&mut permissions, 0o755);
+    std::fs::set_permissions(beside.path(), permissions)?;
+    std::fs::rename(beside.path(), folder)?;
+    // It is no temporary folder any more.
+    let _ = beside.keep();
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Removes, from a folder and the folders in it, the files that a killed process was writing.
@@ -79,13 +121,13 @@ pub fn sweep(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn relax(permissions: &mut std::fs::Permissions) {
+fn relax(permissions: &mut std::fs::Permissions, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
-    permissions.set_mode(0o644);
+    permissions.set_mode(mode);
 }
 
 #[cfg(not(unix))]
-fn relax(_: &mut std::fs::Permissions) {}
+fn relax(_: &mut std::fs::Permissions, _: u32) {}
 
 #[cfg(test)]
 mod tests {
@@ -111,6 +153,20 @@ mod tests {
         std::os::unix::fs::symlink("/dev/null", &link).expect("linked");
         write_whole(&link, b"gone").expect("written");
         assert!(std::fs::metadata(&link).expect("there").file_type().is_char_device());
+    }
+
+    #[test]
+    fn a_folder_is_there_whole_or_not_at_all() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let folder = home.path().join("new");
+        let files = BTreeMap::from([("a.txt".to_owned(), "one".to_owned()), ("b.txt".to_owned(), "two".to_owned())]);
+        write_folder(&folder, &files).expect("written");
+        assert_eq!(std::fs::read_to_string(folder.join("b.txt")).expect("read"), "two");
+        write_folder(&folder, &files).expect_err("it is not empty");
+        let impossible =
+            BTreeMap::from([("a.txt".to_owned(), String::new()), ("no/where.txt".to_owned(), String::new())]);
+        write_folder(&home.path().join("other"), &impossible).expect_err("no such folder");
+        assert_eq!(std::fs::read_dir(home.path()).expect("listed").count(), 1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The arguments as typed.
 
+use crate::corpus::exchange::Scheme;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
 use crate::task::stance::{Rule, WindowRule};
@@ -201,14 +202,85 @@ pub(super) struct CheckOptions {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum GoldCommand {
-    /// Make documents.jsonl and gold/*.jsonl of a corpus from its annotated sources (source/*.txt, inline brackets)
-    Import {
-        /// The corpus's folder
-        corpus: PathBuf,
-        /// Write nothing; fail when a file is not what the sources give
-        #[arg(long)]
-        check: bool,
-    },
+    /// Make documents.jsonl and gold/*.jsonl of a corpus from labels in another format
+    Import(ImportOptions),
+    /// Write a corpus's documents and gold in another format, and say what it cannot carry
+    Export(ExportOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportOptions {
+    /// The file or folder with the labels
+    pub(super) input: PathBuf,
+    /// The corpus's folder; it is made where there is none
+    #[arg(long, value_name = "CORPUS")]
+    pub(super) into: PathBuf,
+    /// What the input is
+    #[arg(long, value_enum, default_value_t = FormatArgument::Brackets)]
+    pub(super) from: FormatArgument,
+    /// The tags of a conll file [default: found out from the tags]
+    #[arg(long, value_enum)]
+    pub(super) scheme: Option<SchemeArgument>,
+    /// Write nothing; fail when a file is not what the input gives
+    #[arg(long, conflicts_with = "force")]
+    pub(super) check: bool,
+    /// Write over files that are there and differ
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportOptions {
+    /// The corpus's folder
+    pub(super) corpus: PathBuf,
+    /// What the output is to be
+    #[arg(long, value_enum)]
+    pub(super) to: FormatArgument,
+    /// Where it goes, a file or a folder that must not exist yet; `-` for stdout
+    #[arg(long, value_name = "PATH")]
+    pub(super) output: PathBuf,
+    /// The tags of a conll file [default: iob2]
+    #[arg(long, value_enum)]
+    pub(super) scheme: Option<SchemeArgument>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatArgument {
+    /// A folder of .txt files with inline brackets and a TOML header
+    Brackets,
+    /// Columns of token and tag, a blank line between sentences
+    Conll,
+    /// brat stand-off: a folder of .txt and .ann files
+    Brat,
+    /// Label Studio: a JSON list of tasks
+    LabelStudio,
+    /// spaCy and Prodigy: JSONL with `text` and `spans`
+    Spacy,
+    /// SemEval-2016 Task 6: tab-separated ID, Target, Tweet, Stance
+    Semeval,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemeArgument {
+    /// I- everywhere, B- between mentions of one label that touch
+    Iob1,
+    /// B- begins every mention
+    Iob2,
+    /// IOB2 with E- for the last token and S- for a single one
+    Iobes,
+    /// IOB2 with L- for the last token and U- for a single one
+    Bilou,
+}
+
+impl From<SchemeArgument> for Scheme {
+    fn from(argument: SchemeArgument) -> Self {
+        match argument {
+            SchemeArgument::Iob1 => Self::Iob1,
+            SchemeArgument::Iob2 => Self::Iob2,
+            SchemeArgument::Iobes => Self::Iobes,
+            SchemeArgument::Bilou => Self::Bilou,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,59 +1,133 @@
 //! `karat gold`.
 
-use super::arguments::GoldCommand;
-use super::say;
-use crate::base::file::{read_text, write_whole};
-use crate::corpus::brackets::{Source, read_sources};
-use crate::corpus::{Document, write_entities, write_stances};
+use super::arguments::{ExportOptions, FormatArgument, GoldCommand, ImportOptions, SchemeArgument};
+use super::{emit, say};
+use crate::base::file::{read_text, write_folder, write_together, write_whole};
+use crate::corpus::exchange::{self, Files, Format, Loss};
+use crate::report::number;
 use anyhow::Context;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) fn run(command: &GoldCommand) -> anyhow::Result<()> {
     match command {
-        GoldCommand::Import { corpus, check } => import(corpus, *check),
+        GoldCommand::Import(options) => import(options),
+        GoldCommand::Export(options) => export(options),
     }
 }
 
-/// A file of a corpus differs from what its sources give.
+/// A file of a corpus differs from what the import gives.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not what the annotated sources give")]
-pub(super) struct Stale(String);
+#[error("`{file}` is not what `{input}` gives")]
+pub(super) struct Stale {
+    file: String,
+    input: String,
+}
 
-fn import(corpus: &Path, check: bool) -> anyhow::Result<()> {
-    let sources = read_sources(&corpus.join("source"))?;
-    for (name, content) in files(&sources) {
-        let path = corpus.join(name);
-        if !check {
-            write_whole(&path, content.as_bytes())
-                .with_context(|| format!("`{}` cannot be written", path.display()))?;
-        } else if read_text(&path)? != content {
-            return Err(Stale(path.display().to_string()).into());
+/// A file is there already.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Occupied {
+    /// A file of a corpus would change.
+    #[error("`{0}` is there and would change")]
+    Corpus(String),
+    /// An export would go over something.
+    #[error("`{0}` is there already")]
+    Output(String),
+}
+
+/// A scheme for a format that has no tags.
+#[derive(Debug, thiserror::Error)]
+#[error("`--scheme` belongs to format `conll`")]
+pub(super) struct Schemeless;
+
+/// A folder of files for stdout.
+#[derive(Debug, thiserror::Error)]
+#[error("this format is a folder of files, which stdout cannot carry")]
+pub(super) struct NoFolder;
+
+fn import(options: &ImportOptions) -> anyhow::Result<()> {
+    let read = exchange::read(&options.input, format(options.from, options.scheme)?)?;
+    let (documents, entities, stances) = (read.gold.documents.len(), read.gold.entities(), read.gold.stances());
+    let placed = exchange::place(read.gold, &options.input, &options.into)?;
+    let mut changed = Vec::new();
+    for (name, content) in &placed.files {
+        let path = options.into.join(name);
+        let there = path.exists();
+        if there && read_text(&path)? == *content {
+            continue;
         }
+        if options.check {
+            let (file, input) = (path.display().to_string(), options.input.display().to_string());
+            return Err(Stale { file, input }.into());
+        }
+        if there && !options.force {
+            return Err(Occupied::Corpus(path.display().to_string()).into());
+        }
+        changed.push((path, content));
     }
-    let entities: usize = sources.iter().map(|source| source.entities.len()).sum();
-    let stances: usize = sources.iter().map(|source| source.stances.len()).sum();
-    say(&format!("{} documents, {entities} entities, {stances} stances", sources.len()));
+    let texts = options.into.join("documents");
+    if texts.is_dir() && !options.into.join("documents.jsonl").exists() && !options.force && !options.check {
+        return Err(Occupied::Corpus(texts.display().to_string()).into());
+    }
+    let files: Vec<(&Path, &[u8])> =
+        changed.iter().map(|(path, content)| (path.as_path(), content.as_bytes())).collect();
+    write_together(&files).with_context(|| format!("`{}` cannot be written", options.into.display()))?;
+    tell("left out", &read.losses);
+    tell("gone", &placed.losses);
+    for remark in read.remarks.iter().chain(&placed.remarks) {
+        say(&format!("note: {remark}"));
+    }
+    let counts = [(documents, "documents"), (entities, "entities"), (stances, "stances")];
+    say(&counts.map(|(count, what)| format!("{} {what}", number(count))).join(", "));
     Ok(())
 }
 
-fn files(sources: &[Source]) -> [(&'static str, String); 3] {
-    let documents: Vec<Document> = sources.iter().map(|source| source.document.clone()).collect();
-    let mut lines = String::new();
-    for source in sources {
-        let (document, header) = (&source.document, &source.header);
-        let line = serde_json::json!({
-            "id": document.id, "title": header.title, "voice": header.voice, "date": header.date.to_string(),
-            "text": document.text,
-        });
-        lines.push_str(&line.to_string());
-        lines.push('\n');
+fn export(options: &ExportOptions) -> anyhow::Result<()> {
+    let format = format(options.to, options.scheme)?;
+    let gold = exchange::load(&options.corpus)?;
+    let export = exchange::write(&gold, format);
+    let output = &options.output;
+    let to_stdout = output.as_os_str() == "-";
+    let shown = output.display().to_string();
+    if !to_stdout && is_taken(output) {
+        return Err(Occupied::Output(shown).into());
     }
-    let entities: BTreeMap<_, _> = sources.iter().map(|s| (s.document.id.clone(), s.entities.clone())).collect();
-    let stances: Vec<_> = sources.iter().flat_map(|source| source.stances.clone()).collect();
-    [
-        ("documents.jsonl", lines),
-        ("gold/ner.jsonl", write_entities(&documents, &entities)),
-        ("gold/stance.jsonl", write_stances(&stances)),
-    ]
+    match &export.files {
+        Files::One(content) if to_stdout => emit(content)?,
+        Files::Folder(_) if to_stdout => return Err(NoFolder.into()),
+        Files::One(content) => {
+            write_whole(output, content.as_bytes()).with_context(|| format!("`{shown}` cannot be written"))?;
+        }
+        Files::Folder(files) => {
+            write_folder(output, files).with_context(|| format!("`{shown}` cannot be written"))?;
+        }
+    }
+    tell("lost", &export.losses);
+    say(&format!("{} documents", number(gold.documents.len())));
+    Ok(())
+}
+
+/// True where a file or a folder with something in it is there. What is no plain file, such as a pipe, may be written to.
+fn is_taken(path: &Path) -> bool {
+    match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => path.is_file(),
+    }
+}
+
+fn tell(how: &str, losses: &[Loss]) {
+    for Loss { count, what } in losses {
+        say(&format!("{how}: {} {what}", number(*count)));
+    }
+}
+
+fn format(argument: FormatArgument, scheme: Option<SchemeArgument>) -> Result<Format, Schemeless> {
+    match argument {
+        FormatArgument::Conll => Ok(Format::Conll(scheme.map(Into::into))),
+        _ if scheme.is_some() => Err(Schemeless),
+        FormatArgument::Brackets => Ok(Format::Brackets),
+        FormatArgument::Brat => Ok(Format::Brat),
+        FormatArgument::LabelStudio => Ok(Format::LabelStudio),
+        FormatArgument::Spacy => Ok(Format::Spacy),
+        FormatArgument::Semeval => Ok(Format::Semeval),
+    }
 }

@@ -1,6 +1,6 @@
 //! What to do about an error.
 
-use super::gold::Stale;
+use super::gold::{NoFolder, Occupied, Schemeless, Stale};
 use super::predict::{Foreign, NoLogits};
 use super::score::Unanswered;
 use crate::base::file::TextError;
@@ -143,9 +143,18 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(error.cure());
     }
     if cause.is::<Stale>() {
-        return Some("run `karat gold import` without --check, and look at what changed");
+        return Some("run `karat gold import` with --force in place of --check, and look at what changed");
     }
-    if cause.is::<Foreign>() || cause.is::<NoLogits>() {
+    if let Some(error) = cause.downcast_ref::<Occupied>() {
+        return Some(match error {
+            Occupied::Corpus(_) => "look at what would change, then give --force; or import into another folder",
+            Occupied::Output(_) => "choose another --output, or move it away",
+        });
+    }
+    if cause.is::<NoFolder>() {
+        return Some("name a folder with --output");
+    }
+    if cause.is::<Schemeless>() || cause.is::<Foreign>() || cause.is::<NoLogits>() {
         return Some("leave the option out");
     }
     cause.is::<std::io::Error>().then_some(DISK)

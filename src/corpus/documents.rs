@@ -88,7 +88,8 @@ fn read_folder(folder: &Path) -> Result<Vec<Document>, CorpusError> {
     if found.is_empty() { Ok(documents) } else { Err(CorpusError::Problems(found)) }
 }
 
-fn unusable(document: &Document) -> Option<String> {
+/// Why a document cannot be used: no id, no text, or too long a text.
+pub(super) fn unusable(document: &Document) -> Option<String> {
     let (id, bytes) = (&document.id, document.text.len());
     if id.is_empty() {
         return Some("the document's `id` is empty".to_owned());

@@ -1,11 +1,11 @@
 //! Documents and their gold, read from files and checked as a whole.
 //!
-//! Owns: [`Document`], [`Answers`], targets, the inline-bracket source format. In: a corpus folder or a user's own files.
+//! Owns: [`Document`], [`Answers`], targets, the formats that gold is exchanged in. In: a corpus folder or a user's own files.
 //! Out: values whose spans lie inside their texts and whose labels are known. Must not: know models or scores.
 
 mod answers;
-pub mod brackets;
 mod documents;
+pub mod exchange;
 mod folder;
 mod passes;
 mod problem;

@@ -9,7 +9,7 @@ fn karat(line: &str) -> Command {
 
 #[test]
 fn the_bundled_corpus_is_what_its_annotated_sources_give() {
-    karat("gold import data/envoy --check").assert().success().stdout_eq("");
+    karat("gold import data/envoy/source --into data/envoy --check").assert().success().stdout_eq("");
 }
 
 #[test]

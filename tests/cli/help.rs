@@ -63,8 +63,13 @@ fn help_of_each_command_names_its_options() {
     );
     teaches("report --help", &["<RUN>", "--format", "md", "html"]);
     teaches("check --help", &["[SUITE]", "--format"]);
-    teaches("gold --help", &["import"]);
-    teaches("gold import --help", &["<CORPUS>", "--check"]);
+    teaches("gold --help", &["import", "export"]);
+    let formats = ["brackets", "conll", "brat", "label-studio", "spacy", "semeval", "iob1", "bilou"];
+    teaches(
+        "gold import --help",
+        &[&["<INPUT>", "--into", "--from", "--scheme", "--check", "--force"], &formats[..]].concat(),
+    );
+    teaches("gold export --help", &[&["<CORPUS>", "--to", "--output", "--scheme"], &formats[..]].concat());
 }
 
 #[test]

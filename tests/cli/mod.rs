@@ -1,8 +1,9 @@
 //! The command line from outside: exit codes, both streams, and the files that are left.
 
 mod data;
-mod desk;
+pub(crate) mod desk;
 mod faults;
+mod gold;
 mod help;
 mod layers;
 mod predict;

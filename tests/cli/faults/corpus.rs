@@ -237,14 +237,14 @@ fn sources_that_do_not_give_the_files() {
     let source =
         "+++\ntitle = \"T\"\nvoice = \"v\"\ndate = 2025-10-19\n[stance]\ndeal = \"favor\"\n+++\n[PER Zoë] left.\n";
     desk.write("corpus/source/one.txt", source);
-    desk.succeeds("gold import corpus");
-    desk.succeeds("gold import corpus --check");
+    desk.succeeds("gold import corpus/source --into corpus");
+    desk.succeeds("gold import corpus/source --into corpus --check");
     desk.edit("corpus/source/one.txt", "[PER Zoë]", "[ORG Zoë]");
     desk.refuses(
-        "gold import corpus --check",
+        "gold import corpus/source --into corpus --check",
         str![[r#"
-error: `corpus/gold/ner.jsonl` is not what the annotated sources give
-hint: run `karat gold import` without --check, and look at what changed
+error: `corpus/gold/ner.jsonl` is not what `corpus/source` gives
+hint: run `karat gold import` with --force in place of --check, and look at what changed
 
 "#]],
     );
@@ -255,9 +255,9 @@ fn a_source_with_brackets_that_do_not_match() {
     let desk = Desk::new();
     desk.write("corpus/source/one.txt", "+++\ntitle = \"T\"\nvoice = \"v\"\ndate = 2025-10-19\n+++\n[PER Zoë left.\n");
     desk.refuses(
-        "gold import corpus",
+        "gold import corpus/source --into corpus",
         str![[r#"
-error: `corpus/source/one.txt`: the bracket of `PER` at character 0 is not closed
+error: `corpus/source/one.txt` line 6: the bracket of `PER` at character 0 is not closed
 hint: mend what is named above and try again; nothing was written
 
 "#]],
@@ -267,7 +267,7 @@ hint: mend what is named above and try again; nothing was written
 #[test]
 fn a_corpus_without_sources() {
     Desk::small().refuses(
-        "gold import corpus",
+        "gold import corpus/source --into corpus",
         str![[r#"
 error: folder `corpus/source` cannot be listed: No such file or directory (os error 2)
 hint: check the path and its permissions

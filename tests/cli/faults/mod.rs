@@ -3,6 +3,7 @@
 
 mod arguments;
 mod corpus;
+mod exchange;
 mod fit;
 mod folder;
 mod gold;
