@@ -202,10 +202,55 @@ pub(super) struct CheckOptions {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum GoldCommand {
+    /// Look a corpus over: counts, splits, passes, and labels that look like slips
+    Check(GoldCheckOptions),
+    /// Score two annotators' passes against each other, and show where they disagree
+    Agree(AgreeOptions),
+    /// Write the digests of a corpus's files into its corpus.toml; `karat check` and `karat run` then refuse a changed file
+    Seal {
+        /// The corpus's folder
+        corpus: PathBuf,
+    },
     /// Make documents.jsonl and gold/*.jsonl of a corpus from labels in another format
     Import(ImportOptions),
     /// Write a corpus's documents and gold in another format, and say what it cannot carry
     Export(ExportOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GoldCheckOptions {
+    /// The corpus's folder
+    pub(super) corpus: PathBuf,
+    /// Suspicions of each kind that are shown; json has all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) limit: usize,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AgreeOptions {
+    /// The corpus's folder, with the annotators' files in passes/NAME/ner.jsonl and passes/NAME/stance.jsonl
+    pub(super) corpus: PathBuf,
+    /// The two passes [default: the first two by name]
+    #[arg(long, value_name = "NAME", num_args = 2)]
+    pub(super) passes: Vec<String>,
+    /// One task only [default: all that both passes did]
+    #[arg(long, value_enum)]
+    pub(super) task: Option<TaskArgument>,
+    /// Disagreements that are shown for each task; json has all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) limit: usize,
+    /// Bootstrap resamples of the documents
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..))]
+    pub(super) replicates: u32,
+    /// Names the random streams of the resampling
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
+    pub(super) format: TableOrJson,
 }
 
 #[derive(Debug, Args)]

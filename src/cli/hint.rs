@@ -1,6 +1,6 @@
 //! What to do about an error.
 
-use super::gold::{NoFolder, Occupied, Schemeless, Stale};
+use super::gold::{NoFolder, NoPasses, Occupied, Schemeless, Stale};
 use super::predict::{Foreign, NoLogits};
 use super::score::Unanswered;
 use crate::base::file::TextError;
@@ -86,6 +86,9 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return match error {
             CorpusError::Text(error) => of_leaf(error),
             CorpusError::Problems(_) => Some("mend what is named above and try again; nothing was written"),
+            CorpusError::Unsealed(_) => {
+                Some("bring the sealed files back; or, when the change is meant, `karat gold seal` the corpus")
+            }
             CorpusError::List { .. } => Some(PATH),
             CorpusError::NoCorpus(_) => Some("data/envoy is an example of a corpus"),
         };
@@ -150,6 +153,11 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             Occupied::Corpus(_) => "look at what would change, then give --force; or import into another folder",
             Occupied::Output(_) => "choose another --output, or move it away",
         });
+    }
+    if cause.is::<NoPasses>() {
+        return Some(
+            "put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus",
+        );
     }
     if cause.is::<NoFolder>() {
         return Some("name a folder with --output");

@@ -29,6 +29,9 @@ pub struct Manifest {
     /// Ids of documents by split, such as `dev` for tuning and `test` for claims.
     #[serde(default)]
     pub splits: BTreeMap<String, Vec<String>>,
+    /// SHA-256 of each file when the corpus was sealed; empty: it never was.
+    #[serde(default)]
+    pub digests: BTreeMap<String, String>,
     /// What is known of each pass of annotation, by the name of its folder in `passes`.
     #[serde(default)]
     pub passes: BTreeMap<String, PassNote>,

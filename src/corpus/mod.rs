@@ -3,14 +3,18 @@
 //! Owns: [`Document`], [`Answers`], targets, the formats that gold is exchanged in. In: a corpus folder or a user's own files.
 //! Out: values whose spans lie inside their texts and whose labels are known. Must not: know models or scores.
 
+mod adjudication;
 mod answers;
 mod documents;
 pub mod exchange;
 mod folder;
 mod passes;
 mod problem;
+mod seal;
+mod suspicion;
 mod targets;
 
+pub use adjudication::Adjudication;
 pub use answers::{
     Answers, Regions, StanceLine, read_entities, read_gold_entities, read_stances, write_entities, write_stances,
 };
@@ -18,4 +22,6 @@ pub use documents::{Document, MAX_DOCUMENT_BYTES, read_documents};
 pub use folder::{Corpus, Manifest};
 pub use passes::{Annotator, Pass, PassNote};
 pub use problem::{CorpusError, Problem};
+pub use seal::sealed;
+pub use suspicion::{Suspicion, suspicions};
 pub use targets::{Target, read_targets};

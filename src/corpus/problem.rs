@@ -42,6 +42,9 @@ pub enum CorpusError {
     /// A folder is no corpus.
     #[error("`{}` is no corpus: it holds neither `documents.jsonl` nor a folder `documents`", .0.display())]
     NoCorpus(PathBuf),
+    /// Files are not those that the corpus was sealed with.
+    #[error("{}", list(.0))]
+    Unsealed(Vec<Problem>),
     /// Files were read, and hold what cannot be used.
     #[error("{}", list(.0))]
     Problems(Vec<Problem>),

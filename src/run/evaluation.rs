@@ -1,12 +1,12 @@
 //! Scores of the cells of each evaluation, which share documents, gold and labels.
 
 use super::folder::{FolderError, RunFolder};
-use super::plan::{Annotators, Cell, Labelled, Plan};
+use super::plan::{Cell, Labelled, Plan};
 use super::record::{Record, Results};
 use crate::metrics::{Family, Metric, total};
 use crate::stats::{Bootstrap, Pair};
 use crate::table::{CellKey, ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
-use crate::task::{ANNOTATORS, AgreementScorer, Answer, Judged, Scorer, TaskName, mistakes};
+use crate::task::{ANNOTATORS, Annotators, Answer, Judged, Scorer, TaskName, mistakes};
 use ndarray::Array2;
 
 /// Scores everything that was saved.
@@ -72,20 +72,10 @@ fn score_annotators(labelled: &Labelled, annotators: &Annotators<'_>, bootstrap:
     let evaluation = &labelled.evaluation;
     let task = evaluation.options.task();
     let key = CellKey { task: task.to_string(), corpus: evaluation.corpus.clone(), model: ANNOTATORS.to_owned() };
-    let judged =
-        annotators.answers.iter().map(|(document, first, second)| Judged { document, gold: first, predicted: second });
-    let judged: Vec<Judged<'_>> = judged.collect();
-    let answers = || annotators.answers.iter().flat_map(|(_, first, second)| [first, second]);
-    let labels = &labelled.corpus.manifest.labels;
-    let scorer = match task {
-        TaskName::Ner => Scorer::spans(labels, answers()),
-        TaskName::Stance => Scorer::stances(None),
-    };
-    let agreement = AgreementScorer::new(task, labels, answers());
-    let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
-    for (family, counts) in [(scorer.family(), counts), (&agreement.family as &dyn Family, agreement.counts(&judged))] {
-        note_metrics(&key, family, &counts, bootstrap, results);
-        note_counts(&key, family, &judged, &counts, results);
+    let judged = annotators.judged();
+    for (family, counts) in annotators.counts(task, &labelled.corpus.manifest.labels) {
+        note_metrics(&key, family.as_ref(), &counts, bootstrap, results);
+        note_counts(&key, family.as_ref(), &judged, &counts, results);
     }
 }
 

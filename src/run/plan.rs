@@ -2,13 +2,13 @@
 
 use super::model::{Model, ModelError, digests};
 use super::record::{CorpusRecord, ModelRecord};
-use crate::base::{Entity, Span, digest};
-use crate::corpus::{Corpus, CorpusError, Document, StanceLine, Target};
+use crate::base::{Span, digest};
+use crate::corpus::{Corpus, CorpusError, Document, Target};
 use crate::suite::{Evaluation, Suite, TaskOptions};
 use crate::table::CellKey;
 use crate::task::ner::Ner;
 use crate::task::stance::StanceTask;
-use crate::task::{Answer, Task, TaskError, TaskName};
+use crate::task::{Annotators, Answer, Labels, Task, TaskError, TaskName};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -113,7 +113,9 @@ impl Plan {
         let mut evaluations = Vec::new();
         let mut cells = Vec::new();
         for evaluation in &suite.evaluations {
-            let mut corpus = Corpus::load(&suite.corpora[&evaluation.corpus])?;
+            let folder = &suite.corpora[&evaluation.corpus];
+            let mut corpus = Corpus::load(folder)?;
+            corpus.verify(folder)?;
             corpora.insert(evaluation.corpus.clone(), CorpusRecord::of(&corpus));
             let outside = keep_split(&mut corpus, evaluation)?;
             corpus.documents.truncate(limit.unwrap_or(usize::MAX));
@@ -203,63 +205,26 @@ pub(super) fn bind(
     })
 }
 
-/// Two annotators' answers.
-pub(super) struct Annotators<'a> {
-    /// The names of their passes.
-    pub(super) names: [&'a str; 2],
-    /// Documents with the first annotator's answer and the second's.
-    pub(super) answers: Vec<(&'a Document, Answer, Answer)>,
-}
-
-/// A task's labels of a corpus, by whoever made them.
-enum Labels<'a> {
-    Entities(&'a BTreeMap<String, Vec<Entity>>),
-    Stances(&'a [StanceLine]),
-}
-
-impl Labels<'_> {
-    /// A document's answer; None where it was not labelled.
-    fn of(&self, document: &Document) -> Option<Answer> {
-        match self {
-            Self::Entities(entities) => entities.get(&document.id).cloned().map(Answer::Entities),
-            Self::Stances(lines) => {
-                let lines: Vec<_> = lines.iter().filter(|line| line.document == document.id).cloned().collect();
-                (!lines.is_empty()).then_some(Answer::Stances(lines))
-            }
-        }
+fn gold_file(task: TaskName) -> &'static str {
+    match task {
+        TaskName::Ner => "gold/ner.jsonl",
+        TaskName::Stance => "gold/stance.jsonl",
     }
 }
 
 impl Labelled {
     fn of(evaluation: Evaluation, corpus: Corpus, outside_split: usize) -> Result<Self, PlanError> {
         let task = evaluation.options.task();
-        let missing = |file| PlanError::NoGold { corpus: evaluation.corpus.clone(), task, file };
-        let source = match task {
-            TaskName::Ner => corpus.entities.as_ref().map(Labels::Entities).ok_or_else(|| missing("gold/ner.jsonl"))?,
-            TaskName::Stance => {
-                corpus.stances.as_deref().map(Labels::Stances).ok_or_else(|| missing("gold/stance.jsonl"))?
-            }
-        };
+        let missing = || PlanError::NoGold { corpus: evaluation.corpus.clone(), task, file: gold_file(task) };
+        let source = Labels::of_gold(&corpus, task).ok_or_else(missing)?;
         let labelled = corpus.documents.iter().enumerate();
         let (places, gold) = labelled.filter_map(|(place, document)| Some((place, source.of(document)?))).unzip();
         Ok(Self { evaluation, corpus, places, gold, outside_split })
     }
 
-    /// The first two passes' answers to the documents that both labelled; None where no two passes did the task.
+    /// The first two passes' answers to the documents that are scored; None where no two passes did the task.
     pub(super) fn annotators(&self) -> Option<Annotators<'_>> {
-        let task = self.evaluation.options.task();
-        let mut passes = self.corpus.passes.iter().filter_map(|pass| {
-            let labels = match task {
-                TaskName::Ner => pass.entities.as_ref().map(Labels::Entities),
-                TaskName::Stance => pass.stances.as_deref().map(Labels::Stances),
-            };
-            Some((pass.name.as_str(), labels?))
-        });
-        let ((first, of_first), (second, of_second)) = (passes.next()?, passes.next()?);
-        let both = |document: &Document| Some((of_first.of(document)?, of_second.of(document)?));
-        let answers = self.documents().into_iter().filter_map(|document| Some((document, both(document)?)));
-        let answers: Vec<_> = answers.map(|(document, (one, two))| (document, one, two)).collect();
-        (!answers.is_empty()).then_some(Annotators { names: [first, second], answers })
+        Annotators::of(&self.corpus, self.documents(), self.evaluation.options.task(), None)
     }
 
     /// Regions of each labelled document that nobody labelled.

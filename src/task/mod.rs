@@ -5,6 +5,7 @@
 //! write result files, print.
 
 mod agreement;
+mod annotators;
 pub mod floor;
 mod labels;
 pub mod ner;
@@ -12,6 +13,7 @@ mod score;
 pub mod stance;
 
 pub use agreement::{ANNOTATORS, AgreementScorer};
+pub use annotators::{Annotators, Labels};
 pub use labels::LabelError;
 pub use score::{Confused, Judged, Mark, Mistake, NOTHING, Scorer, mistakes};
 

@@ -1,31 +1,24 @@
-//! `karat gold`.
+//! `karat gold import` and `karat gold export`.
 
-use super::arguments::{ExportOptions, FormatArgument, GoldCommand, ImportOptions, SchemeArgument};
-use super::{emit, say};
 use crate::base::file::{read_text, write_folder, write_together, write_whole};
+use crate::cli::arguments::{ExportOptions, FormatArgument, ImportOptions, SchemeArgument};
+use crate::cli::{emit, say};
 use crate::corpus::exchange::{self, Files, Format, Loss};
 use crate::report::number;
 use anyhow::Context;
 use std::path::Path;
 
-pub(super) fn run(command: &GoldCommand) -> anyhow::Result<()> {
-    match command {
-        GoldCommand::Import(options) => import(options),
-        GoldCommand::Export(options) => export(options),
-    }
-}
-
 /// A file of a corpus differs from what the import gives.
 #[derive(Debug, thiserror::Error)]
 #[error("`{file}` is not what `{input}` gives")]
-pub(super) struct Stale {
+pub(in crate::cli) struct Stale {
     file: String,
     input: String,
 }
 
 /// A file is there already.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Occupied {
+pub(in crate::cli) enum Occupied {
     /// A file of a corpus would change.
     #[error("`{0}` is there and would change")]
     Corpus(String),
@@ -37,14 +30,14 @@ pub(super) enum Occupied {
 /// A scheme for a format that has no tags.
 #[derive(Debug, thiserror::Error)]
 #[error("`--scheme` belongs to format `conll`")]
-pub(super) struct Schemeless;
+pub(in crate::cli) struct Schemeless;
 
 /// A folder of files for stdout.
 #[derive(Debug, thiserror::Error)]
 #[error("this format is a folder of files, which stdout cannot carry")]
-pub(super) struct NoFolder;
+pub(in crate::cli) struct NoFolder;
 
-fn import(options: &ImportOptions) -> anyhow::Result<()> {
+pub(super) fn import(options: &ImportOptions) -> anyhow::Result<()> {
     let read = exchange::read(&options.input, format(options.from, options.scheme)?)?;
     let (documents, entities, stances) = (read.gold.documents.len(), read.gold.entities(), read.gold.stances());
     let placed = exchange::place(read.gold, &options.input, &options.into)?;
@@ -81,7 +74,7 @@ fn import(options: &ImportOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(options: &ExportOptions) -> anyhow::Result<()> {
+pub(super) fn export(options: &ExportOptions) -> anyhow::Result<()> {
     let format = format(options.to, options.scheme)?;
     let gold = exchange::load(&options.corpus)?;
     let export = exchange::write(&gold, format);

@@ -1,0 +1,21 @@
+//! `karat gold`: work with hand-made labels.
+
+mod agree;
+mod check;
+mod exchange;
+mod seal;
+
+pub(super) use agree::NoPasses;
+pub(super) use exchange::{NoFolder, Occupied, Schemeless, Stale};
+
+use super::arguments::GoldCommand;
+
+pub(super) fn run(command: &GoldCommand) -> anyhow::Result<()> {
+    match command {
+        GoldCommand::Check(options) => check::run(options),
+        GoldCommand::Agree(options) => agree::run(options),
+        GoldCommand::Seal { corpus } => seal::run(corpus),
+        GoldCommand::Import(options) => exchange::import(options),
+        GoldCommand::Export(options) => exchange::export(options),
+    }
+}
