@@ -51,6 +51,9 @@ fn text(suite: &Suite, plan: &Plan) -> String {
         for (file, digest) in &corpus.digests {
             digests.row([name, file, digest]);
         }
+        if let Some(digest) = &corpus.patch {
+            digests.row([name.as_str(), "its patch", digest]);
+        }
     }
     for (name, model) in &plan.models {
         for (file, digest) in &model.digests {

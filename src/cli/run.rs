@@ -44,7 +44,7 @@ fn newest_partial(suite: &str) -> Option<PathBuf> {
     partial.filter(|name| name.starts_with(&prefix)).max().map(|name| Path::new("reports").join(name))
 }
 
-/// `{"version", "run", "metrics": [...]}`: the metrics table.
+/// `{"version", "run", "metrics": [...]}`: the metrics table; where a corpus has a patch, `patched` beside it.
 fn json(results: &Results, folder: &Path) -> String {
     let metric = |row: &crate::table::MetricRow| {
         serde_json::json!({
@@ -53,5 +53,9 @@ fn json(results: &Results, folder: &Path) -> String {
         })
     };
     let metrics: Vec<_> = results.metrics.iter().map(metric).collect();
-    format!("{}\n", serde_json::json!({ "version": 1, "run": folder, "metrics": metrics }))
+    let mut json = serde_json::json!({ "version": 1, "run": folder, "metrics": metrics });
+    if !results.patched.is_empty() {
+        json["patched"] = results.patched.iter().map(metric).collect();
+    }
+    format!("{json}\n")
 }

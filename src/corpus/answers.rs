@@ -175,26 +175,40 @@ fn region_faults(regions: &[Span], entities: &[Entity], text: Option<&CharText<'
 }
 
 fn faults(entity: &WrittenEntity, text: Option<&CharText<'_>>, labels: &[String]) -> Vec<String> {
-    let (start, end) = (entity.start, entity.end);
-    let mut faults = Vec::new();
-    if start >= end {
-        faults.push(format!("span {start}..{end} is empty"));
-    } else if let Some(text) = text {
-        match (text.get(Span::new(start, end)), &entity.text) {
-            (None, _) => faults.push(format!("span {start}..{end} lies outside the text of {} characters", text.len())),
-            (Some(found), Some(expected)) if found != expected => faults.push(format!(
-                "span {start}..{end} should read `{expected}`, but the text has `{found}` there; offsets count characters, not bytes"
-            )),
-            _ => {}
-        }
+    let span = Span::new(entity.start, entity.end);
+    let place = span_fault(span, text, entity.text.as_deref());
+    place.into_iter().chain(unknown_label(span, &entity.label, labels)).collect()
+}
+
+/// A span that is empty, lies outside the text, or has another surface than the one that is written beside it.
+pub(super) fn span_fault(span: Span, text: Option<&CharText<'_>>, surface: Option<&str>) -> Option<String> {
+    let Span { start, end } = span;
+    if span.is_empty() {
+        return Some(format!("span {start}..{end} is empty"));
     }
-    if entity.label.is_empty() {
-        faults.push(format!("span {start}..{end} has an empty label"));
-    } else if !labels.is_empty() && !labels.contains(&entity.label) {
-        let (label, known) = (&entity.label, labels.join(", "));
-        faults.push(format!("span {start}..{end}: label `{label}` is not in the label set ({known})"));
+    let text = text?;
+    match (text.get(span), surface) {
+        (None, _) => Some(format!("span {start}..{end} lies outside the text of {} characters", text.len())),
+        (Some(found), Some(expected)) if found != expected => Some(format!(
+            "span {start}..{end} should read `{expected}`, but the text has `{found}` there; offsets count characters, not bytes"
+        )),
+        _ => None,
     }
-    faults
+}
+
+/// A label that is empty, or not among those that are known; where none is known, any will do.
+pub(super) fn unknown_label(Span { start, end }: Span, label: &String, known: &[String]) -> Option<String> {
+    if label.is_empty() {
+        return Some(format!("span {start}..{end} has an empty label"));
+    }
+    let unknown = !known.is_empty() && !known.contains(label);
+    unknown.then(|| format!("span {start}..{end}: label `{label}` is not in the label set ({})", known.join(", ")))
+}
+
+/// A target that is not among those that are known; where none is known, any will do.
+pub(super) fn unknown_target(target: &String, known: &[String]) -> Option<String> {
+    let unknown = !known.is_empty() && !known.contains(target);
+    unknown.then(|| format!("target `{target}` is not in targets.toml ({})", known.join(", ")))
 }
 
 /// Reads `{"id","target","stance","scores"?}` lines, in the order of (document, target).
@@ -220,10 +234,8 @@ pub fn read_stances(path: &Path, fit: Answers<'_>) -> Result<Vec<StanceLine>, Co
         if !known.is_empty() && !known.contains(id.as_str()) {
             problems.at(number, format!("document `{id}` is not in the corpus"));
         }
-        if !fit.targets.is_empty() && !fit.targets.contains(&target) {
-            let what =
-                format!("document `{id}`: target `{target}` is not in targets.toml ({})", fit.targets.join(", "));
-            problems.at(number, what);
+        if let Some(what) = unknown_target(&target, fit.targets) {
+            problems.at(number, format!("document `{id}`: {what}"));
         }
         match stance.parse::<Stance>() {
             Err(error) => problems.at(number, format!("document `{id}`: {error}")),

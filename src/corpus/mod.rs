@@ -1,6 +1,6 @@
 //! Documents and their gold, read from files and checked as a whole.
 //!
-//! Owns: [`Document`], [`Answers`], targets, the formats that gold is exchanged in. In: a corpus folder or a user's own files.
+//! Owns: [`Document`], [`Answers`], targets, patches, the formats that gold is exchanged in. In: a corpus folder or a user's own files.
 //! Out: values whose spans lie inside their texts and whose labels are known. Must not: know models or scores.
 
 mod adjudication;
@@ -9,6 +9,7 @@ mod documents;
 pub mod exchange;
 mod folder;
 mod passes;
+mod patch;
 mod problem;
 mod seal;
 mod suspicion;
@@ -21,6 +22,7 @@ pub use answers::{
 pub use documents::{Document, MAX_DOCUMENT_BYTES, read_documents};
 pub use folder::{Corpus, Manifest};
 pub use passes::{Annotator, Pass, PassNote};
+pub use patch::{Change, Correction, Patch, write_patch};
 pub use problem::{CorpusError, Problem};
 pub use seal::sealed;
 pub use suspicion::{Suspicion, suspicions};

@@ -1,6 +1,6 @@
 //! `report.md`: the whole report.
 
-use super::{Grid, answer, details, keys, number};
+use super::{Grid, answer, details, keys, number, patched};
 use crate::run::{EvaluationRecord, Results};
 use std::fmt::Write;
 
@@ -31,6 +31,7 @@ pub fn markdown(results: &Results) -> String {
     for evaluation in &record.evaluations {
         section(&mut out, results, evaluation);
     }
+    out.push_str(&patched::section(results));
     ledger(&mut out, results);
     throughput(&mut out, results);
     origins(&mut out, results);
@@ -153,6 +154,9 @@ fn origins(out: &mut String, results: &Results) {
         let title = format!("corpus {name} {}", corpus.manifest.version);
         for (file, digest) in &corpus.digests {
             grid.row([title.clone(), format!("`{file}`"), format!("`{digest}`")]);
+        }
+        if let Some(digest) = &corpus.patch {
+            grid.row([title, "its patch".to_owned(), format!("`{digest}`")]);
         }
     }
     for (name, model) in &results.record.models {

@@ -7,6 +7,7 @@ mod details;
 mod grid;
 mod html;
 mod markdown;
+mod patched;
 mod summary;
 
 pub use grid::{Grid, number};

@@ -1,6 +1,6 @@
 //! The summary that a terminal shows at the end of a run.
 
-use super::{answer, details};
+use super::{answer, details, patched};
 use crate::run::Results;
 use std::fmt::Write;
 
@@ -21,6 +21,9 @@ pub fn summary(results: &Results) -> String {
         out.push_str(&details::scores(results, evaluation).terminal().replace('`', " "));
         for sentence in answer::sentences(results, evaluation) {
             let _ = writeln!(out, "  {}", sentence.replace("**", "").replace('`', ""));
+        }
+        if let Some(line) = patched::line(results, evaluation) {
+            let _ = writeln!(out, "  {line}");
         }
         out.push('\n');
     }

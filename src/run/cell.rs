@@ -120,7 +120,7 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
         Model::Floor(floor) => {
             announce(request, 0, observer);
             let begun = Instant::now();
-            let answers = floor.answer(request.documents, request.gold)?;
+            let answers = floor.answer(request.documents, request.gold, &request.asked)?;
             throughput.seconds[3] = begun.elapsed().as_secs_f64();
             Answered { answers, prepared: Vec::new(), logits: Vec::new(), throughput }
         }

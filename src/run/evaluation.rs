@@ -1,10 +1,11 @@
 //! Scores of the cells of each evaluation, which share documents, gold and labels.
 
 use super::folder::{FolderError, RunFolder};
+use super::patched;
 use super::plan::{Cell, Labelled, Plan};
 use super::record::{Record, Results};
 use crate::metrics::{Family, Metric, total};
-use crate::stats::{Bootstrap, Pair};
+use crate::stats::{Bootstrap, Interval, Pair};
 use crate::table::{CellKey, ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
 use crate::task::{ANNOTATORS, Annotators, Answer, Judged, Scorer, TaskName, mistakes};
 use ndarray::Array2;
@@ -15,6 +16,7 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
     let mut results = Results {
         record,
         metrics: Vec::new(),
+        patched: Vec::new(),
         counts: Vec::new(),
         confusion: Vec::new(),
         errors: Vec::new(),
@@ -38,17 +40,13 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
 }
 
 fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstrap: &Bootstrap, results: &mut Results) {
-    let answers = cells.iter().flat_map(|(_, answers)| answers).chain(&labelled.gold);
-    let scorer = match labelled.evaluation.options.task() {
-        TaskName::Ner => Scorer::spans(&labelled.corpus.manifest.labels, answers),
-        TaskName::Stance => Scorer::stances(Some(&labelled.evaluation.options.rule())),
-    };
+    let scorer = scorer(labelled, cells.iter().flat_map(|(_, answers)| answers).chain(&labelled.gold));
     let mut tables: Vec<(&Cell, Array2<u32>, Vec<Metric>)> = Vec::new();
     for (cell, answers) in cells {
-        let judged = judge(labelled, answers);
+        let judged = judge(labelled, &labelled.gold, answers);
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
         let metrics = scorer.family().metrics(&total(&counts));
-        note_metrics(&cell.key, scorer.family(), &counts, bootstrap, results);
+        results.metrics.extend(metric_rows(&cell.key, scorer.family(), &counts, bootstrap));
         note_counts(&cell.key, scorer.family(), &judged, &counts, results);
         let key = &cell.key;
         let confused = scorer.confusion(&judged).into_iter();
@@ -56,6 +54,9 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstr
         let errors = mistakes(&judged).into_iter();
         results.errors.extend(errors.map(|mistake| ErrorRow { key: key.clone(), mistake }));
         tables.push((cell, counts, metrics));
+    }
+    if let Some(patched) = &labelled.patched {
+        results.patched.extend(patched::score(labelled, patched, cells, bootstrap));
     }
     if let Some(annotators) = labelled.annotators() {
         score_annotators(labelled, &annotators, bootstrap, results);
@@ -74,39 +75,46 @@ fn score_annotators(labelled: &Labelled, annotators: &Annotators<'_>, bootstrap:
     let key = CellKey { task: task.to_string(), corpus: evaluation.corpus.clone(), model: ANNOTATORS.to_owned() };
     let judged = annotators.judged();
     for (family, counts) in annotators.counts(task, &labelled.corpus.manifest.labels) {
-        note_metrics(&key, family.as_ref(), &counts, bootstrap, results);
+        results.metrics.extend(metric_rows(&key, family.as_ref(), &counts, bootstrap));
         note_counts(&key, family.as_ref(), &judged, &counts, results);
     }
 }
 
-fn judge<'a>(labelled: &'a Labelled, answers: &'a [Answer]) -> Vec<Judged<'a>> {
-    let documents = labelled.documents().into_iter();
-    let all = documents.zip(&labelled.gold).zip(answers);
+/// A scorer for an evaluation that knows every label of these answers.
+pub(super) fn scorer<'a>(labelled: &'a Labelled, answers: impl IntoIterator<Item = &'a Answer>) -> Scorer {
+    match labelled.evaluation.options.task() {
+        TaskName::Ner => Scorer::spans(&labelled.corpus.manifest.labels, answers),
+        TaskName::Stance => Scorer::stances(Some(&labelled.evaluation.options.rule())),
+    }
+}
+
+/// The labelled documents with what counts as gold and a model's answers.
+pub(super) fn judge<'a>(labelled: &'a Labelled, gold: &'a [Answer], answers: &'a [Answer]) -> Vec<Judged<'a>> {
+    let all = labelled.documents().into_iter().zip(gold).zip(answers);
     all.map(|((document, gold), predicted)| Judged { document, gold, predicted }).collect()
 }
 
-fn note_metrics(
+/// The metrics of a cell's counts with their intervals.
+pub(super) fn metric_rows(
     key: &CellKey,
     family: &dyn Family,
     counts: &Array2<u32>,
     bootstrap: &Bootstrap,
-    results: &mut Results,
-) {
+) -> Vec<MetricRow> {
     let metrics = family.metrics(&total(counts));
     let intervals = bootstrap.intervals(counts, metrics.len(), |sums, values| family.values(sums, values));
-    for (metric, interval) in metrics.into_iter().zip(intervals) {
-        results.metrics.push(MetricRow {
-            key: key.clone(),
-            id: metric.id,
-            signature: metric.signature,
-            value: metric.value,
-            low: interval.map(|interval| interval.low),
-            high: interval.map(|interval| interval.high),
-            reason: metric.reason,
-            undefined_replicates: interval.map(|interval| interval.undefined_replicates as usize),
-            documents: counts.nrows(),
-        });
-    }
+    let row = |(metric, interval): (Metric, Option<Interval>)| MetricRow {
+        key: key.clone(),
+        id: metric.id,
+        signature: metric.signature,
+        value: metric.value,
+        low: interval.map(|interval| interval.low),
+        high: interval.map(|interval| interval.high),
+        reason: metric.reason,
+        undefined_replicates: interval.map(|interval| interval.undefined_replicates as usize),
+        documents: counts.nrows(),
+    };
+    metrics.into_iter().zip(intervals).map(row).collect()
 }
 
 fn note_counts(key: &CellKey, family: &dyn Family, judged: &[Judged<'_>], counts: &Array2<u32>, results: &mut Results) {

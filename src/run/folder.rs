@@ -156,8 +156,9 @@ impl RunFolder {
     /// # Panics
     /// Never: a record is plain data, which is always JSON.
     pub fn finish(&self, results: &Results, reports: &[(&str, String)]) -> Result<(), FolderError> {
-        let tables: [(&str, Table); 7] = [
+        let tables: [(&str, Table); 8] = [
             ("metrics", MetricRow::table(&results.metrics)),
+            ("patched", MetricRow::table(&results.patched)),
             ("counts", CountRow::table(&results.counts)),
             ("confusion", ConfusionRow::table(&results.confusion)),
             ("errors", ErrorRow::table(&results.errors)),
@@ -207,10 +208,14 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
         return Err(FolderError::Newer { path, found });
     }
     let record: Record = serde_json::from_slice(&bytes).map_err(malformed)?;
-    let stored = |name: &str| Stored::open(&folder.join(format!("tables/{name}.parquet")));
+    let place = |name: &str| folder.join(format!("tables/{name}.parquet"));
+    let stored = |name: &str| Stored::open(&place(name));
+    // Runs that were made before there were patches have no such table.
+    let patched = if place("patched").exists() { MetricRow::read(&stored("patched")?)? } else { Vec::new() };
     Ok(Results {
         record,
         metrics: MetricRow::read(&stored("metrics")?)?,
+        patched,
         counts: CountRow::read(&stored("counts")?)?,
         confusion: ConfusionRow::read(&stored("confusion")?)?,
         errors: ErrorRow::read(&stored("errors")?)?,

@@ -10,6 +10,7 @@ mod forward;
 mod model;
 mod observer;
 mod parallel;
+mod patched;
 mod plan;
 mod record;
 
@@ -19,7 +20,7 @@ pub use forward::ForwardFault;
 pub use model::{Model, ModelError};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
-pub use record::{Circumstances, CorpusRecord, EvaluationRecord, ModelRecord, Record, Results};
+pub use record::{Circumstances, CorpusRecord, EvaluationRecord, ModelRecord, PatchedRecord, Record, Results};
 
 use crate::suite::Suite;
 use std::path::Path;

@@ -1,9 +1,10 @@
 //! A suite's corpora and models, loaded and checked, and the cells that follow: model × corpus × task.
 
 use super::model::{Model, ModelError, digests};
+use super::patched::Patched;
 use super::record::{CorpusRecord, ModelRecord};
 use crate::base::{Span, digest};
-use crate::corpus::{Corpus, CorpusError, Document, Target};
+use crate::corpus::{Corpus, CorpusError, Document, Patch, Target};
 use crate::suite::{Evaluation, Suite, TaskOptions};
 use crate::table::CellKey;
 use crate::task::ner::Ner;
@@ -35,6 +36,8 @@ pub(super) struct Labelled {
     pub(super) places: Vec<usize>,
     /// Their gold, in the same order.
     pub(super) gold: Vec<Answer>,
+    /// The gold as the corpus's patch corrects it; None where it has no patch.
+    pub(super) patched: Option<Patched>,
     /// Documents of the corpus that are in another split, or in none.
     pub(super) outside_split: usize,
 }
@@ -116,7 +119,8 @@ impl Plan {
             let folder = &suite.corpora[&evaluation.corpus];
             let mut corpus = Corpus::load(folder)?;
             corpus.verify(folder)?;
-            corpora.insert(evaluation.corpus.clone(), CorpusRecord::of(&corpus));
+            let patch = suite.patches.get(&evaluation.corpus).map(|path| Patch::read(path, &corpus)).transpose()?;
+            corpora.insert(evaluation.corpus.clone(), CorpusRecord::of(&corpus, patch.as_ref()));
             let outside = keep_split(&mut corpus, evaluation)?;
             corpus.documents.truncate(limit.unwrap_or(usize::MAX));
             for name in &evaluation.models {
@@ -132,11 +136,13 @@ impl Plan {
                 let (model, options) = (folder.clone(), evaluation.options.clone());
                 cells.push(Cell { key, model, options, evaluation: evaluations.len() });
             }
-            let labelled = Labelled::of(evaluation.clone(), corpus, outside)?;
+            let mut labelled = Labelled::of(evaluation.clone(), corpus, outside)?;
             if labelled.places.is_empty() {
                 let (corpus, task) = (evaluation.corpus.clone(), evaluation.options.task());
                 return Err(PlanError::NoneTaken { corpus, task, limit: labelled.corpus.documents.len() });
             }
+            let (task, documents) = (evaluation.options.task(), labelled.documents());
+            labelled.patched = patch.map(|patch| Patched::of(&patch, task, &documents, &labelled.gold));
             evaluations.push(labelled);
         }
         let suite = serde_json::to_value(suite).expect("a suite is plain data");
@@ -219,7 +225,7 @@ impl Labelled {
         let source = Labels::of_gold(&corpus, task).ok_or_else(missing)?;
         let labelled = corpus.documents.iter().enumerate();
         let (places, gold) = labelled.filter_map(|(place, document)| Some((place, source.of(document)?))).unzip();
-        Ok(Self { evaluation, corpus, places, gold, outside_split })
+        Ok(Self { evaluation, corpus, places, gold, patched: None, outside_split })
     }
 
     /// The first two passes' answers to the documents that are scored; None where no two passes did the task.
@@ -239,9 +245,19 @@ impl Labelled {
         self.places.iter().map(|&place| &self.corpus.documents[place]).collect()
     }
 
-    /// The targets that gold has, by document.
+    /// The targets that gold has or a patch adds to it, by document.
     pub(super) fn asked(&self) -> BTreeMap<String, Vec<String>> {
-        let targets = |gold: &Answer| gold.stances().iter().map(|line| line.target.clone()).collect();
-        self.documents().iter().zip(&self.gold).map(|(d, gold)| (d.id.clone(), targets(gold))).collect()
+        let mut asked: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let patched = self.patched.iter().flat_map(|patched| &patched.gold);
+        let documents = self.documents();
+        for (document, gold) in documents.iter().zip(&self.gold).chain(documents.iter().zip(patched)) {
+            let targets = asked.entry(document.id.clone()).or_default();
+            for line in gold.stances() {
+                if !targets.contains(&line.target) {
+                    targets.push(line.target.clone());
+                }
+            }
+        }
+        asked
     }
 }

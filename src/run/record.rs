@@ -1,7 +1,7 @@
 //! `run.json`, and everything that a finished run holds.
 
 use super::{Plan, Settings};
-use crate::corpus::{Corpus, Manifest};
+use crate::corpus::{Corpus, Manifest, Patch};
 use crate::suite::Suite;
 use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ThroughputRow};
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,22 @@ pub struct EvaluationRecord {
     pub documents: usize,
     /// Gold entities or stances in them.
     pub items: usize,
+    /// What the corpus's patch does to them; null: the corpus has no patch.
+    #[serde(default)]
+    pub patched: Option<PatchedRecord>,
+}
+
+/// What a patch does to the gold of the documents that an evaluation scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PatchedRecord {
+    /// Lines of the patch that are about these documents and the task.
+    pub corrections: usize,
+    /// Documents that they are about.
+    pub documents: usize,
+    /// Gold entities or stances that are no longer there.
+    pub taken: usize,
+    /// Entities or stances that are new.
+    pub added: usize,
 }
 
 /// A corpus: what it says of itself, its size, its digests.
@@ -83,10 +99,13 @@ pub struct CorpusRecord {
     pub stances: Option<usize>,
     /// SHA-256 of each file.
     pub digests: BTreeMap<String, String>,
+    /// SHA-256 of the patch that the suite lays over its gold; null: there is none.
+    #[serde(default)]
+    pub patch: Option<String>,
 }
 
 impl CorpusRecord {
-    pub(super) fn of(corpus: &Corpus) -> Self {
+    pub(super) fn of(corpus: &Corpus, patch: Option<&Patch>) -> Self {
         Self {
             manifest: corpus.manifest.clone(),
             documents: corpus.documents.len(),
@@ -94,6 +113,7 @@ impl CorpusRecord {
             entities: corpus.entities.as_ref().map(|all| all.values().map(Vec::len).sum()),
             stances: corpus.stances.as_ref().map(Vec::len),
             digests: corpus.digests.clone(),
+            patch: patch.map(|patch| patch.digest.clone()),
         }
     }
 }
@@ -131,6 +151,7 @@ impl Record {
             rule: labelled.evaluation.options.rule(),
             documents: labelled.places.len(),
             items: labelled.gold.iter().map(|gold| gold.entities().len() + gold.stances().len()).sum(),
+            patched: labelled.patched.as_ref().map(|patched| patched.record),
         });
         Self {
             format: FORMAT,
@@ -159,6 +180,8 @@ pub struct Results {
     pub record: Record,
     /// `tables/metrics.parquet`.
     pub metrics: Vec<MetricRow>,
+    /// `tables/patched.parquet`: the metrics against the gold as patches correct it; none where no corpus has a patch.
+    pub patched: Vec<MetricRow>,
     /// `tables/counts.parquet`.
     pub counts: Vec<CountRow>,
     /// `tables/confusion.parquet`.

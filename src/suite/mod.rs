@@ -26,6 +26,9 @@ pub struct Suite {
     pub statistics: Statistics,
     /// Folders of corpora by name.
     pub corpora: BTreeMap<String, PathBuf>,
+    /// Patch files that are laid over the gold of corpora, by the corpus's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub patches: BTreeMap<String, PathBuf>,
     /// Folders of models by name.
     pub models: BTreeMap<String, PathBuf>,
     /// What is evaluated, in the order written.

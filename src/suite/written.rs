@@ -50,7 +50,7 @@ struct Written {
     seed: u64,
     #[serde(default)]
     statistics: WrittenStatistics,
-    corpora: BTreeMap<String, WrittenFolder>,
+    corpora: BTreeMap<String, WrittenCorpus>,
     models: BTreeMap<String, WrittenFolder>,
     evaluations: Spanned<Vec<WrittenEvaluation>>,
 }
@@ -66,6 +66,13 @@ struct WrittenStatistics {
 #[serde(deny_unknown_fields)]
 struct WrittenFolder {
     path: Spanned<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCorpus {
+    path: Spanned<PathBuf>,
+    patch: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +97,11 @@ struct Notes<'a> {
 }
 
 impl Notes<'_> {
+    /// A path as written, from the suite's own folder.
+    fn beside(&self, path: &Path) -> PathBuf {
+        tidy(&self.path.parent().unwrap_or(Path::new("")).join(path))
+    }
+
     fn add(&mut self, place: Range<usize>, what: impl Into<String>) {
         let line = 1 + self.text[..place.start.min(self.text.len())].matches('\n').count();
         self.found.push(Problem { path: self.path.to_owned(), line: Some(line), what: what.into() });
@@ -127,8 +139,9 @@ pub(super) fn load(path: &Path) -> Result<Suite, SuiteError> {
         name: name.clone(),
         seed: written.seed,
         statistics: statistics(&written.statistics, &mut notes),
-        corpora: folders(&written.corpora, ("corpus", "-_"), &mut notes),
-        models: folders(&written.models, ("model", "-_."), &mut notes),
+        corpora: folders(written.corpora.iter().map(|(name, c)| (name, &c.path)), ("corpus", "-_"), &mut notes),
+        patches: patches(&written.corpora, &mut notes),
+        models: folders(written.models.iter().map(|(name, m)| (name, &m.path)), ("model", "-_."), &mut notes),
         evaluations: written.evaluations.get_ref().iter().map(|e| evaluation(e, &written, &mut notes)).collect(),
     };
     if suite.evaluations.is_empty() {
@@ -169,26 +182,38 @@ fn can_name_a_file(name: &str, also: &str) -> bool {
 
 /// Folders by name. A name is a part of file names, `task.corpus.model`: no corpus may have a dot, for two cells would
 /// share a file.
-fn folders(
-    written: &BTreeMap<String, WrittenFolder>,
+fn folders<'a>(
+    written: impl Iterator<Item = (&'a String, &'a Spanned<PathBuf>)>,
     (what, also): (&str, &str),
     notes: &mut Notes<'_>,
 ) -> BTreeMap<String, PathBuf> {
-    let home = notes.path.parent().unwrap_or(Path::new("")).to_owned();
     let mut folders = BTreeMap::new();
     for (name, folder) in written {
-        let path = tidy(&home.join(folder.path.get_ref()));
+        let path = notes.beside(folder.get_ref());
         if !can_name_a_file(name, also) {
             let also = also.chars().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
             let what = format!("{what} `{name}`: the name becomes a part of file names: use letters, digits, {also}");
-            notes.add(folder.path.span(), what);
+            notes.add(folder.span(), what);
         }
         if !path.is_dir() {
-            notes.add(folder.path.span(), format!("{what} `{name}`: there is no folder `{}`", path.display()));
+            notes.add(folder.span(), format!("{what} `{name}`: there is no folder `{}`", path.display()));
         }
         folders.insert(name.clone(), path);
     }
     folders
+}
+
+/// The patch files of the corpora that have one.
+fn patches(written: &BTreeMap<String, WrittenCorpus>, notes: &mut Notes<'_>) -> BTreeMap<String, PathBuf> {
+    let mut patches = BTreeMap::new();
+    for (name, patch) in written.iter().filter_map(|(name, corpus)| Some((name, corpus.patch.as_ref()?))) {
+        let path = notes.beside(patch.get_ref());
+        if !path.is_file() {
+            notes.add(patch.span(), format!("corpus `{name}`: there is no patch file `{}`", path.display()));
+        }
+        patches.insert(name.clone(), path);
+    }
+    patches
 }
 
 /// `suites/../models/x` as `models/x`: a folder and the step back out of it cancel.

@@ -99,21 +99,31 @@ impl Floor {
         }
     }
 
-    /// Answers every document. `gold` has one answer a document where there is gold.
+    /// Answers every document. `gold` has one answer a document where there is gold; `asked` has the targets of single
+    /// documents, which are those of their gold where it has none.
     ///
     /// # Errors
     /// [`FloorError::NoGold`] when the majority is asked for without gold.
-    pub fn answer(&self, documents: &[&Document], gold: &[&Answer]) -> Result<Vec<Answer>, FloorError> {
+    pub fn answer(
+        &self,
+        documents: &[&Document],
+        gold: &[&Answer],
+        asked: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Vec<Answer>, FloorError> {
         match self {
             Self::Gazetteer(gazetteer) => {
                 Ok(documents.iter().map(|document| Answer::Entities(gazetteer.find(&document.text))).collect())
             }
-            Self::Majority => majority(gold),
+            Self::Majority => majority(documents, gold, asked),
         }
     }
 }
 
-fn majority(gold: &[&Answer]) -> Result<Vec<Answer>, FloorError> {
+fn majority(
+    documents: &[&Document],
+    gold: &[&Answer],
+    asked: &BTreeMap<String, Vec<String>>,
+) -> Result<Vec<Answer>, FloorError> {
     let mut counts = [0usize; 3];
     for line in gold.iter().flat_map(|answer| answer.stances()) {
         counts[line.stance.index()] += 1;
@@ -124,8 +134,14 @@ fn majority(gold: &[&Answer]) -> Result<Vec<Answer>, FloorError> {
     }
     let shares = counts.map(|count| count as f64 / total as f64);
     let stance = Stance::ALL[super::argmax(&shares)];
-    let line = |gold: &StanceLine| StanceLine { stance, scores: Some(shares), ..gold.clone() };
-    Ok(gold.iter().map(|answer| Answer::Stances(answer.stances().iter().map(line).collect())).collect())
+    let answer = |(document, gold): (&&Document, &&Answer)| {
+        let of_gold = || gold.stances().iter().map(|line| line.target.clone()).collect();
+        let targets: Vec<String> = asked.get(&document.id).cloned().unwrap_or_else(of_gold);
+        let document = &document.id;
+        let line = |target| StanceLine { document: document.clone(), target, stance, scores: Some(shares) };
+        Answer::Stances(targets.into_iter().map(line).collect())
+    };
+    Ok(documents.iter().zip(gold).map(answer).collect())
 }
 
 impl Gazetteer {
@@ -219,7 +235,7 @@ mod tests {
         std::fs::write(folder.path().join("names.tsv"), list).expect("written");
         let floor = Floor::load(folder.path(), TaskName::Ner).expect("a floor");
         let document = Document { id: "d".to_owned(), text: text.to_owned() };
-        let answers = floor.answer(&[&document], &[]).expect("an answer");
+        let answers = floor.answer(&[&document], &[], &BTreeMap::new()).expect("an answer");
         let indexed = CharText::new(text);
         let pair = |e: &Entity| (indexed.get(e.span).expect("inside").to_owned(), e.label.clone());
         answers[0].entities().iter().map(pair).collect()
@@ -243,8 +259,16 @@ mod tests {
         };
         let gold =
             Answer::Stances(vec![line("a", Stance::Neutral), line("b", Stance::Against), line("c", Stance::Neutral)]);
-        let answers = Floor::Majority.answer(&[], &[&gold]).expect("an answer");
-        assert!(answers[0].stances().iter().all(|line| line.stance == Stance::Neutral));
-        assert!(matches!(Floor::Majority.answer(&[], &[]), Err(FloorError::NoGold)));
+        let document = Document { id: "d".to_owned(), text: "x".to_owned() };
+        let answer = |asked| Floor::Majority.answer(&[&document], &[&gold], &asked).expect("an answer").remove(0);
+        let told = answer(BTreeMap::new());
+        assert_eq!(told.stances().iter().map(|line| line.target.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!(told.stances().iter().all(|line| line.stance == Stance::Neutral));
+        let asked = BTreeMap::from([("d".to_owned(), vec!["b".to_owned(), "e".to_owned()])]);
+        assert_eq!(
+            answer(asked).stances()[1],
+            StanceLine { scores: Some([0.0, 1.0 / 3.0, 2.0 / 3.0]), ..line("e", Stance::Neutral) }
+        );
+        assert!(matches!(Floor::Majority.answer(&[], &[], &BTreeMap::new()), Err(FloorError::NoGold)));
     }
 }

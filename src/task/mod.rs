@@ -11,11 +11,13 @@ mod labels;
 pub mod ner;
 mod score;
 pub mod stance;
+mod suspect;
 
 pub use agreement::{ANNOTATORS, AgreementScorer};
 pub use annotators::{Annotators, Labels};
 pub use labels::LabelError;
 pub use score::{Confused, Judged, Mark, Mistake, NOTHING, Scorer, mistakes};
+pub use suspect::{Suspect, suspects};
 
 use crate::base::{Entity, Span};
 use crate::corpus::{Document, StanceLine};

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a run of the small suite leaves.
-const LAYOUT: [&str; 16] = [
+const LAYOUT: [&str; 17] = [
     "logits/ner.small.tagger.parquet",
     "logits/stance.small.judge.parquet",
     "predictions/ner.small.gazetteer.parquet",
@@ -22,6 +22,7 @@ const LAYOUT: [&str; 16] = [
     "tables/errors.parquet",
     "tables/ledger.parquet",
     "tables/metrics.parquet",
+    "tables/patched.parquet",
     "tables/throughput.parquet",
 ];
 
