@@ -206,6 +206,8 @@ pub(super) enum GoldCommand {
     Check(GoldCheckOptions),
     /// Score two annotators' passes against each other, and show where they disagree
     Agree(AgreeOptions),
+    /// Queue the places where every confident model of a finished run contradicts the gold, for a person to look at
+    Suspects(SuspectsOptions),
     /// Write the digests of a corpus's files into its corpus.toml; `karat check` and `karat run` then refuse a changed file
     Seal {
         /// The corpus's folder
@@ -251,6 +253,42 @@ pub(super) struct AgreeOptions {
     /// What stdout carries
     #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
     pub(super) format: TableOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SuspectsOptions {
+    /// The run's folder
+    pub(super) run: PathBuf,
+    /// One task only [default: all of the run]
+    #[arg(long, value_enum)]
+    pub(super) task: Option<TaskArgument>,
+    /// One corpus only, by its name in the suite [default: all of the run]
+    #[arg(long, value_name = "NAME")]
+    pub(super) corpus: Option<String>,
+    /// How sure every model must be that gives confidences, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share)]
+    pub(super) confidence: f64,
+    /// Suspects that are shown of each task and corpus; json and patch have all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) limit: usize,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = SuspectsFormat::Table)]
+    pub(super) format: SuspectsFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SuspectsFormat {
+    /// For people
+    Table,
+    /// For programs; stable and versioned
+    Json,
+    /// The lines of a patch, to be gone through and named as `patch` of the corpus in a suite
+    Patch,
+}
+
+fn share(typed: &str) -> Result<f64, String> {
+    let value = typed.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    value.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! What to do about an error.
 
-use super::gold::{NoFolder, NoPasses, Occupied, Schemeless, Stale};
+use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::predict::{Foreign, NoLogits};
 use super::score::Unanswered;
 use crate::base::file::TextError;
@@ -153,6 +153,9 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             Occupied::Corpus(_) => "look at what would change, then give --force; or import into another folder",
             Occupied::Output(_) => "choose another --output, or move it away",
         });
+    }
+    if let Some(error) = cause.downcast_ref::<NoQueue>() {
+        return Some(error.cure());
     }
     if cause.is::<NoPasses>() {
         return Some(

@@ -20,7 +20,7 @@ pub(super) fn section(results: &Results) -> String {
         let (task, corpus) = (&evaluation.task, &evaluation.corpus);
         out.push_str(&format!("\n### Task {task} on corpus {corpus}\n\n{}", changed(evaluation, record)));
         if record.corrections > 0 {
-            let ranking = ranking(results, evaluation).told('`');
+            let ranking = ranking(results, evaluation).told("`");
             out.push_str(&format!("\n{}\n**{ranking}**\n", before_and_after(results, evaluation).markdown()));
         }
     }
@@ -39,7 +39,7 @@ pub(super) fn line(results: &Results, evaluation: &EvaluationRecord) -> Option<S
         format!("{} {} → {}", key.model, value(metric(results, key, id)), value(patched(results, key, id)))
     };
     let models: Vec<String> = models(results, evaluation).iter().map(model).collect();
-    let ranking = ranking(results, evaluation).told(' ').replace("  ", " ");
+    let ranking = ranking(results, evaluation).told("");
     let (taken, added, noun) = (number(record.taken), number(record.added), noun(evaluation, record.added));
     Some(format!("With the patch ({taken} taken away, {added} {noun} new): {name} {}. {ranking}", models.join(", ")))
 }
@@ -124,7 +124,7 @@ fn places(mut valued: Vec<(&str, f64)>) -> Vec<Vec<&str>> {
 
 impl Ranking<'_> {
     /// Whether the patch changes it, with both orders when it does; names stand between `quote`.
-    fn told(&self, quote: char) -> String {
+    fn told(&self, quote: &str) -> String {
         if self.before == self.after {
             return "No ranking changes.".to_owned();
         }
@@ -144,7 +144,7 @@ mod tests {
     fn a_ranking_changes_when_an_order_or_a_tie_does() {
         let told = |before: [f64; 3], after: [f64; 3]| {
             let of = |values: [f64; 3]| places(["a", "b", "c"].into_iter().zip(values).collect());
-            Ranking { before: of(before), after: of(after) }.told('`')
+            Ranking { before: of(before), after: of(after) }.told("`")
         };
         assert_eq!(told([0.5, 0.7, 0.1], [0.6, 0.9, 0.0]), "No ranking changes.");
         assert_eq!(

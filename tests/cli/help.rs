@@ -63,7 +63,11 @@ fn help_of_each_command_names_its_options() {
     );
     teaches("report --help", &["<RUN>", "--format", "md", "html"]);
     teaches("check --help", &["[SUITE]", "--format"]);
-    teaches("gold --help", &["import", "export"]);
+    teaches("gold --help", &["check", "agree", "suspects", "seal", "import", "export"]);
+    teaches(
+        "gold suspects --help",
+        &["<RUN>", "--task", "--corpus", "--confidence", "--limit", "--format", "json", "patch"],
+    );
     let formats = ["brackets", "conll", "brat", "label-studio", "spacy", "semeval", "iob1", "bilou"];
     teaches(
         "gold import --help",

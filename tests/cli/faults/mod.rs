@@ -8,5 +8,6 @@ mod fit;
 mod folder;
 mod gold;
 mod model;
+mod patch;
 mod score;
 mod suite;
