@@ -97,5 +97,7 @@ impl<'a> Problems<'a> {
 pub(super) fn json_fault(expected: &str, error: &serde_json::Error) -> String {
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or(&said);
-    format!("expected {expected}, but at column {}: {said}", error.column())
+    // A field of a line that was read first for its tag has no place in serde's eyes.
+    let place = if error.column() == 0 { String::new() } else { format!(" at column {}", error.column()) };
+    format!("expected {expected}, but{place}: {said}")
 }

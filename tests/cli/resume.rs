@@ -55,15 +55,24 @@ fn a_run_of_other_files_is_not_taken_up() {
     let desk = Desk::small();
     lengthen(&desk, 10);
     take_bundled_models(&desk);
+    let line = r#"{"id": "b", "task": "ner", "start": 3, "end": 7, "label": "ORG", "reason": "its government"}"#;
+    desk.write("fix.jsonl", line);
+    desk.edit("suite.toml", "path = \"corpus\"\n", "path = \"corpus\"\npatch = \"fix.jsonl\"\n");
     interrupt(&desk, "out.partial/cells/ner.small.gazetteer.ledger.parquet");
-    desk.edit("corpus/gold/stance.jsonl", "\"against\"", "\"neutral\"");
     let before = desk.files("out.partial");
-    let assert = desk.karat("run suite.toml --out out --resume").assert();
-    assert.code(2).stdout_eq("").stderr_eq(
-        "error: the interrupted run in `out.partial` was made from another suite, other files or another karat\n\
-         hint: remove the folder and run anew, or go back to what it was made from\n",
-    );
-    assert!(before == desk.files("out.partial"));
+    let refused = || {
+        let assert = desk.karat("run suite.toml --out out --resume").assert();
+        assert.code(2).stdout_eq("").stderr_eq(
+            "error: the interrupted run in `out.partial` was made from another suite, other files or another karat\n\
+             hint: remove the folder and run anew, or go back to what it was made from\n",
+        );
+        assert!(before == desk.files("out.partial"));
+    };
+    desk.edit("fix.jsonl", "its government", "the government");
+    refused();
+    desk.write("fix.jsonl", line);
+    desk.edit("corpus/gold/stance.jsonl", "\"against\"", "\"neutral\"");
+    refused();
 }
 
 #[test]

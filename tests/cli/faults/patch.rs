@@ -20,31 +20,40 @@ fn refused(lines: &str, message: impl IntoData) {
 
 #[test]
 fn a_missing_patch() {
-    small().refuses(RUN, str![[r#"
+    small().refuses(
+        RUN,
+        str![[r#"
 error: suite `suite.toml` line 8: corpus `small`: there is no patch file `fix.jsonl`
 hint: suites/demo.toml is an example that works
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_patch_of_a_model() {
     let desk = Desk::small();
     desk.edit("suite.toml", "path = \"models/judge\"\n", "path = \"models/judge\"\npatch = \"fix.jsonl\"\n");
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: suite `suite.toml` line 17: unknown field `patch`, expected `path`
 hint: suites/demo.toml is an example that works
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_patch_without_a_line() {
-    refused("\n", str![[r#"
+    refused(
+        "\n",
+        str![[r#"
 error: `fix.jsonl`: there is no correction in this file
 hint: mend what is named above and try again; nothing was written
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -57,10 +66,10 @@ fn lines_that_are_no_corrections() {
 {"id": "b", "task": "ner", "start": 3,
 "#,
         str![[r#"
-error: `fix.jsonl` line 1: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but at column 0: missing field `label`
-`fix.jsonl` line 2: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but at column 0: missing field `stance`
+error: `fix.jsonl` line 1: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but: missing field `label`
+`fix.jsonl` line 2: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but: missing field `stance`
 `fix.jsonl` line 3: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but at column 25: unknown variant `nir`, expected `ner` or `stance`
-`fix.jsonl` line 4: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but at column 0: unknown field `why`, expected one of `id`, `start`, `end`, `label`, `text`, `reason`
+`fix.jsonl` line 4: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but: unknown field `why`, expected one of `id`, `start`, `end`, `label`, `text`, `reason`
 `fix.jsonl` line 5: expected {"id": "…", "task": "ner", "start": …, "end": …, "label": …, "reason": "…"} or {"id": "…", "task": "stance", "target": "…", "stance": …, "reason": "…"}, but at column 38: EOF while parsing a value
 hint: mend what is named above and try again; nothing was written
 
@@ -161,43 +170,38 @@ fn corrections_where_nobody_labelled() {
 {"id": "a", "task": "ner", "start": 15, "end": 21, "label": "ORG", "reason": "in a region that is not annotated"}
 "#,
     );
-    desk.refuses(RUN, str![[r#"
+    desk.refuses(
+        RUN,
+        str![[r#"
 error: `fix.jsonl` line 1: document `c`: nobody labelled its entities; a patch corrects gold that is there
 `fix.jsonl` line 2: document `c`: nobody labelled its stances; a patch corrects gold that is there
 `fix.jsonl` line 3: document `a`: span 15..21 lies in the region 12..20, which is marked as not annotated
 hint: mend what is named above and try again; nothing was written
 
-"#]]);
-}
-
-#[test]
-fn an_interrupted_run_of_another_patch() {
-    let desk = small();
-    let line =
-        "{\"id\": \"b\", \"task\": \"ner\", \"start\": 3, \"end\": 7, \"label\": \"ORG\", \"reason\": \"one\"}\n";
-    desk.write("fix.jsonl", line);
-    desk.write("out.partial/identity", "another");
-    desk.refuses("run suite.toml --out out --resume", str![[r#"
-error: the interrupted run in `out.partial` was made from another suite, other files or another karat
-hint: remove the folder and run anew, or go back to what it was made from
-
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn suspects_of_what_the_run_has_not() {
     let desk = Desk::small();
     desk.succeeds(RUN);
-    desk.refuses("gold suspects out --corpus large", str![[r#"
+    desk.refuses(
+        "gold suspects out --corpus large",
+        str![[r#"
 error: run `out` has no evaluation of what was asked for (it has ner on small, stance on small)
 hint: name a task and a corpus of the run, or leave --task and --corpus out
 
-"#]]);
-    desk.refuses("gold suspects corpus", str![[r#"
+"#]],
+    );
+    desk.refuses(
+        "gold suspects corpus",
+        str![[r#"
 error: `corpus` is no run: it has no `run.json`
 hint: runs stand under reports/; name one
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -205,11 +209,14 @@ fn suspects_of_floors() {
     let desk = Desk::small();
     desk.edit("suite.toml", "[\"tagger\", \"gazetteer\"]", "[\"gazetteer\"]");
     desk.succeeds(RUN);
-    desk.refuses("gold suspects out --task ner", str![[r#"
+    desk.refuses(
+        "gold suspects out --task ner",
+        str![[r#"
 error: run `out` has no model with confidences: floors give none
 hint: name a run of a suite with a model that has weights
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -218,20 +225,26 @@ fn a_patch_of_several_corpora() {
     desk.edit("suite.toml", "[models.tagger]", "[corpora.other]\npath = \"corpus\"\n\n[models.tagger]");
     desk.edit("suite.toml", "task = \"stance\"\ncorpus = \"small\"", "task = \"stance\"\ncorpus = \"other\"");
     desk.succeeds(RUN);
-    desk.refuses("gold suspects out --format patch", str![[r#"
+    desk.refuses(
+        "gold suspects out --format patch",
+        str![[r#"
 error: run `out` has several corpora (other, small), and a patch corrects one
 hint: name one of them with --corpus
 
-"#]]);
+"#]],
+    );
     desk.succeeds("gold suspects out --format patch --corpus other");
 }
 
 #[test]
 fn a_confidence_that_is_no_share() {
-    Desk::small().refuses("gold suspects out --confidence 90", str![[r#"
+    Desk::small().refuses(
+        "gold suspects out --confidence 90",
+        str![[r#"
 error: invalid value '90' for '--confidence <SHARE>': expected a number from 0 to 1
 
 For more information, try '--help'.
 
-"#]]);
+"#]],
+    );
 }

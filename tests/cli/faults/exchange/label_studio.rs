@@ -15,7 +15,7 @@ fn label_studio_that_is_no_list_of_tasks() {
         "{\"data\": {}}",
         "label-studio",
         str![[r#"
-error: `input` line 1: expected a list of tasks, [{"data": {"text": "…"}, "annotations": [{"result": […]}]}, …], but at column 0: invalid type: map, expected a sequence
+error: `input` line 1: expected a list of tasks, [{"data": {"text": "…"}, "annotations": [{"result": […]}]}, …], but: invalid type: map, expected a sequence
 hint: mend what is named above and try again; nothing was written
 
 "#]],
