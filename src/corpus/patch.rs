@@ -160,6 +160,9 @@ impl Patch {
 }
 
 /// One JSONL line a correction, in the order given.
+///
+/// # Panics
+/// Never: strings and counts are always JSON.
 pub fn write_patch(corrections: &[Correction]) -> String {
     let mut out = String::new();
     for Correction { document, change, reason } in corrections {

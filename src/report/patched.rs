@@ -4,6 +4,7 @@ use super::{Grid, headline, keys, metric, number, rows, with_interval};
 use crate::run::{EvaluationRecord, PatchedRecord, Results};
 use crate::table::{CellKey, MetricRow};
 use crate::task::ANNOTATORS;
+use std::fmt::Write;
 
 /// The section on every evaluation whose corpus has a patch; empty where none has.
 pub(super) fn section(results: &Results) -> String {
@@ -18,10 +19,10 @@ pub(super) fn section(results: &Results) -> String {
             );
         }
         let (task, corpus) = (&evaluation.task, &evaluation.corpus);
-        out.push_str(&format!("\n### Task {task} on corpus {corpus}\n\n{}", changed(evaluation, record)));
+        let _ = write!(out, "\n### Task {task} on corpus {corpus}\n\n{}", changed(evaluation, record));
         if record.corrections > 0 {
             let ranking = ranking(results, evaluation).told("`");
-            out.push_str(&format!("\n{}\n**{ranking}**\n", before_and_after(results, evaluation).markdown()));
+            let _ = write!(out, "\n{}\n**{ranking}**\n", before_and_after(results, evaluation).markdown());
         }
     }
     out
