@@ -109,7 +109,7 @@ fn a_manifest_with_an_unknown_key() {
         "labels =",
         "label =",
         str![[r#"
-error: `corpus/corpus.toml` line 3: unknown field `label`, expected one of `name`, `version`, `licence`, `labels`, `splits`, `passes`
+error: `corpus/corpus.toml` line 3: unknown field `label`, expected one of `name`, `version`, `licence`, `labels`, `splits`, `digests`, `passes`
 hint: mend what is named above and try again; nothing was written
 
 "#]],

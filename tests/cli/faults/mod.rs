@@ -8,5 +8,6 @@ mod fit;
 mod folder;
 mod gold;
 mod model;
+mod passes;
 mod score;
 mod suite;
