@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::run::{lengthen, take_bundled_models};
-use karat::corpus::{Corpus, Document, StanceLine, write_entities, write_stances};
+use karat::corpus::{Corpus, Document, Regions, StanceLine, write_entities, write_stances};
 use karat::run::{Results, open};
 use karat::table::{CellKey, Stored};
 use std::collections::BTreeMap;
@@ -111,7 +111,7 @@ fn every_metric_follows_from_predictions_and_gold() {
         let lines = if task == "ner" {
             let answers = stored.entities(&documents).unwrap();
             let answers = documents.iter().zip(answers).map(|(d, answer)| (d.id.clone(), answer.entities().to_vec()));
-            write_entities(&corpus.documents, &answers.collect())
+            write_entities(&corpus.documents, &answers.collect(), &Regions::new())
         } else {
             let answers = stored.stances(&documents).unwrap();
             write_stances(&answers.iter().flat_map(|answer| answer.stances().to_vec()).collect::<Vec<StanceLine>>())
