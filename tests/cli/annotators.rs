@@ -132,7 +132,8 @@ seal: not sealed: `karat gold seal` lets every command notice a changed file
 
 to look at, labelled two ways: 0
 
-to look at, not labelled here: 1
+to look at, not labelled here: 2
+  c 13..17: LOC, ORG in another document — …Doha’s side: [Doha]. Gaza takes no side, Gaza say…
   c 39..43: LOC elsewhere in the document — …de: Doha. Gaza takes no side, [Gaza] says.…
 
 to look at, odd edge: 1
