@@ -41,9 +41,11 @@ deny:
 audit:
     cargo deny --locked check advisories
 
-# Make the bundled corpus from its annotated sources
+# Make the bundled corpus from its annotated sources, and seal it
 corpus:
     cargo run --release --locked -- gold import data/envoy/source --into data/envoy --force
+    cargo run --release --locked -- gold seal data/envoy
+    cargo run --release --locked -- gold check data/envoy --limit 0
 
 # Criterion benches
 bench *filter:

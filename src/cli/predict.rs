@@ -4,7 +4,7 @@ use super::arguments::{PredictOptions, TextOrJson};
 use super::progress::{Bars, threads};
 use super::{emit, say};
 use crate::base::file::write_whole;
-use crate::corpus::{Document, read_documents, read_targets, write_entities, write_stances};
+use crate::corpus::{Document, Regions, read_documents, read_targets, write_entities, write_stances};
 use crate::report::number;
 use crate::run::{Answered, Request, answer};
 use crate::suite::TaskOptions;
@@ -119,7 +119,7 @@ fn lines(documents: &[Document], answered: &Answered) -> String {
             Answer::Stances(lines) => stances.extend(lines.iter().cloned()),
         }
     }
-    if entities.is_empty() { write_stances(&stances) } else { write_entities(documents, &entities) }
+    if entities.is_empty() { write_stances(&stances) } else { write_entities(documents, &entities, &Regions::new()) }
 }
 
 /// Refuses a place that no file can stand in, before the model is asked for long.

@@ -94,7 +94,7 @@ impl Adjudication {
                 }
                 Ok(Line::Stance { id, target, first, second, gold, .. }) => {
                     found.stances += 1;
-                    let side = stances.settle(&id, &target, [first, second, gold]);
+                    let side = stances.settle(&id, &target, &[first, second, gold]);
                     note(side, number, &mut found, &mut problems);
                 }
             }
@@ -226,11 +226,11 @@ impl DecidedStances {
         Self { sides }
     }
 
-    fn settle(&mut self, id: &str, target: &str, said: [Option<String>; 3]) -> Result<usize, String> {
+    fn settle(&mut self, id: &str, target: &str, said: &[Option<String>; 3]) -> Result<usize, String> {
         let names = ["the first pass", "the second pass", "the gold"];
         let places: [Option<String>; 3] =
             std::array::from_fn(|side| self.sides[side].remove(&(id.to_owned(), target.to_owned())));
-        for ((there, said), name) in places.iter().zip(&said).zip(names) {
+        for ((there, said), name) in places.iter().zip(said).zip(names) {
             if there != said {
                 return Err(format!(
                     "document `{id}`: {name} has another stance towards `{target}` than it is quoted with"

@@ -256,8 +256,8 @@ pub fn read_stances(path: &Path, fit: Answers<'_>) -> Result<Vec<StanceLine>, Co
     problems.or(lines.into_values().collect())
 }
 
-/// One JSONL line a document, with the surface of each span. Documents without an entry get no line.
-pub fn write_entities(documents: &[Document], answers: &BTreeMap<String, Vec<Entity>>) -> String {
+/// One JSONL line a document, with the surface of each span. Documents without an entry among the answers get no line.
+pub fn write_entities(documents: &[Document], answers: &BTreeMap<String, Vec<Entity>>, regions: &Regions) -> String {
     let mut out = String::new();
     for document in documents {
         let Some(entities) = answers.get(&document.id) else { continue };
@@ -270,7 +270,8 @@ pub fn write_entities(documents: &[Document], answers: &BTreeMap<String, Vec<Ent
             score: entity.score,
         });
         let entities = entities.collect();
-        push_line(&mut out, &WrittenEntities { id: document.id.clone(), entities, unannotated: Vec::new() });
+        let unannotated = regions.get(&document.id).cloned().unwrap_or_default();
+        push_line(&mut out, &WrittenEntities { id: document.id.clone(), entities, unannotated });
     }
     out
 }

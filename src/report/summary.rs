@@ -19,7 +19,9 @@ pub fn summary(results: &Results) -> String {
             super::number(evaluation.items),
         );
         out.push_str(&details::scores(results, evaluation).terminal().replace('`', " "));
-        for sentence in answer::sentences(results, evaluation) {
+        for sentence in
+            answer::sentences(results, evaluation).into_iter().chain(details::agreement(results, evaluation))
+        {
             let _ = writeln!(out, "  {}", sentence.replace("**", "").replace('`', ""));
         }
         if let Some(line) = patched::line(results, evaluation) {

@@ -68,9 +68,9 @@ impl<'a> Annotators<'a> {
     ) -> Option<Self> {
         let did = corpus.passes.iter().filter_map(|pass| Some((pass.name.as_str(), Labels::of_pass(pass, task)?)));
         let did: Vec<(&str, Labels<'_>)> = did.collect();
-        let named = |name: &str| did.iter().copied().find(|(found, _)| *found == name);
+        let pass = |name: &str| did.iter().copied().find(|(found, _)| *found == name);
         let [(first, of_first), (second, of_second)] = match names {
-            Some([first, second]) => [named(first)?, named(second)?],
+            Some([first, second]) => [pass(first)?, pass(second)?],
             None => [*did.first()?, *did.get(1)?],
         };
         let mut found = Self { names: [first, second], answers: Vec::new(), only_one: [0; 2] };
@@ -98,6 +98,9 @@ impl<'a> Annotators<'a> {
     }
 
     /// Counts by the models' metrics and by what corrects for chance, a row a document each.
+    ///
+    /// # Panics
+    /// Never: the scorer is made from these answers and knows their labels.
     pub fn counts(&self, task: TaskName, labels: &[String]) -> Vec<(Box<dyn Family>, Array2<u32>)> {
         let answers = || self.answers.iter().flat_map(|(_, first, second)| [first, second]);
         let scorer = match task {

@@ -153,3 +153,25 @@ fn each_scheme_gives_the_same_gold() {
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
 }
+
+#[test]
+fn regions_that_nobody_labelled_survive_an_import_and_are_said_to_be_lost_in_an_export() {
+    let desk = small();
+    desk.edit(
+        "corpus/gold/ner.jsonl",
+        "\"id\": \"c\", ",
+        "\"id\": \"c\", \"unannotated\": [{\"start\": 0, \"end\": 9}], ",
+    );
+    let export = desk.karat("gold export corpus --to spacy --output out").output().unwrap();
+    assert!(String::from_utf8(export.stderr).unwrap().contains("lost: 1 regions marked as not annotated\n"));
+    desk.succeeds("gold import out --from spacy --into corpus --force");
+    assert!(desk.read("corpus/gold/ner.jsonl").contains(r#""unannotated":[{"start":0,"end":9}]"#));
+    desk.edit("out", "This text takes", "That text takes");
+    let import = desk.karat("gold import out --from spacy --into corpus --force").output().unwrap();
+    let said = String::from_utf8(import.stderr).unwrap();
+    assert!(
+        said.contains("gone: 1 regions marked as not annotated, whose text has changed or is labelled now\n"),
+        "{said}"
+    );
+    assert!(!desk.read("corpus/gold/ner.jsonl").contains("unannotated"));
+}

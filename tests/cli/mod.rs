@@ -1,5 +1,6 @@
 //! The command line from outside: exit codes, both streams, and the files that are left.
 
+pub(crate) mod annotators;
 mod data;
 pub(crate) mod desk;
 mod faults;

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::run::{lengthen, take_bundled_models};
-use karat::corpus::{Corpus, Document, StanceLine, write_entities, write_stances};
+use karat::corpus::{Corpus, Document, Regions, StanceLine, write_entities, write_stances};
 use karat::run::{Results, open};
 use karat::table::{CellKey, Stored};
 use std::collections::BTreeMap;
@@ -111,7 +111,7 @@ fn every_metric_follows_from_predictions_and_gold() {
         let lines = if task == "ner" {
             let answers = stored.entities(&documents).unwrap();
             let answers = documents.iter().zip(answers).map(|(d, answer)| (d.id.clone(), answer.entities().to_vec()));
-            write_entities(&corpus.documents, &answers.collect())
+            write_entities(&corpus.documents, &answers.collect(), &Regions::new())
         } else {
             let answers = stored.stances(&documents).unwrap();
             write_stances(&answers.iter().flat_map(|answer| answer.stances().to_vec()).collect::<Vec<StanceLine>>())
@@ -163,4 +163,48 @@ fn the_errors_and_the_confusion_add_up_to_the_counts() {
             assert_eq!(errors.len(), counted(&|column| !same(column)), "{key:?}");
         }
     }
+}
+
+/// Cohen's kappa and Krippendorff's nominal alpha of pair counts, `A_and_B`, by the textbook.
+fn of_pairs(sums: &BTreeMap<String, f64>) -> [f64; 2] {
+    let pairs: Vec<(&str, &str, f64)> = sums
+        .iter()
+        .filter_map(|(column, count)| column.split_once("_and_").map(|(first, second)| (first, second, *count)))
+        .collect();
+    let units: f64 = pairs.iter().map(|pair| pair.2).sum();
+    let equal: f64 = pairs.iter().filter(|pair| pair.0 == pair.1).map(|pair| pair.2).sum();
+    let mut shares: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
+    for (first, second, count) in &pairs {
+        shares.entry(first).or_default()[0] += count / units;
+        shares.entry(second).or_default()[1] += count / units;
+    }
+    let by_chance: f64 = shares.values().map(|[first, second]| first * second).sum();
+    let kappa = (equal / units - by_chance) / (1.0 - by_chance);
+    let pooled = |[first, second]: &[f64; 2]| (first + second) * units;
+    let values = 2.0 * units;
+    let expected: f64 =
+        shares.values().map(|share| pooled(share) * (values - pooled(share))).sum::<f64>() / (values - 1.0);
+    [kappa, 1.0 - 2.0 * (units - equal) / expected]
+}
+
+#[test]
+fn annotator_agreement_follows_from_the_counts() {
+    let desk = super::annotators::passes();
+    desk.succeeds("run suite.toml --out out");
+    let results = open(&desk.path("out")).unwrap();
+    let mut compared = 0;
+    for task in ["ner", "stance"] {
+        let key = CellKey { task: task.to_owned(), corpus: "small".to_owned(), model: "annotators".to_owned() };
+        let mut sums: BTreeMap<String, f64> = BTreeMap::new();
+        for row in results.counts.iter().filter(|row| row.key == key) {
+            *sums.entry(row.column.clone()).or_default() += row.count as f64;
+        }
+        let metric =
+            |id: &str| results.metrics.iter().find(|row| row.key == key && row.id == id).unwrap().value.unwrap();
+        for (id, expected) in ["kappa", "alpha"].into_iter().zip(of_pairs(&sums)) {
+            assert!((metric(id) - expected).abs() < 1e-12, "{task} {id}: {}, not {expected}", metric(id));
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 4);
 }

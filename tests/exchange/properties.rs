@@ -108,7 +108,7 @@ fn gold(tidy: bool) -> impl Strategy<Value = GoldSet> {
         let ids = documents.iter().flat_map(|labelled| labelled.stances.keys().cloned());
         let ids: std::collections::BTreeSet<String> = ids.collect();
         let targets = ids.into_iter().map(|id| Target { phrase: id.clone(), id }).collect();
-        GoldSet { documents, targets }
+        GoldSet { documents, targets, unannotated: 0 }
     })
 }
 

@@ -1,4 +1,4 @@
-"""Makes metrics.json: what seqeval, scikit-learn, numpy and scipy say about seeded random cases.
+"""Makes metrics.json: what seqeval, scikit-learn, krippendorff, numpy and scipy say about seeded random cases.
 
     python3 -m venv VENV && VENV/bin/pip install -r tests/golden/requirements-metrics.txt
     VENV/bin/python tests/golden/make_metrics_golden.py
@@ -11,6 +11,9 @@ The file's first line names the versions. Every other line is one case:
   is no entity at all.
 - stance: `documents` is a list of [gold, predicted], one letter an item: f(avor), a(gainst), n(eutral). Then scikit-learn's
   accuracy, macro F1 over the three classes, the mean of its F1 of favor and against, and precision, recall, F1 by class.
+- agreement: `documents` is a list of [first annotator, second], one letter an item as above. Then scikit-learn's Cohen's
+  kappa, and krippendorff's alpha of the nominal level and of the interval level with favor 1, neutral 0, against -1; null
+  where every item of both has one class.
 - quantiles: a sample, levels, and numpy's default quantiles.
 - bootstrap: per-document [tp, fp, missed], and scipy's percentile interval of the pooled F1 at 95 %, an estimate itself.
 """
@@ -21,15 +24,16 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
+import krippendorff
 import numpy as np
 from scipy import stats
 from seqeval.metrics.sequence_labeling import f1_score, precision_recall_fscore_support
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, cohen_kappa_score
 from sklearn.metrics import f1_score as class_f1_score
 from sklearn.metrics import precision_recall_fscore_support as class_measures
 
 SEED = 20160616
-SPAN_CASES, STANCE_CASES, QUANTILE_CASES = 240, 160, 40
+SPAN_CASES, STANCE_CASES, QUANTILE_CASES, AGREEMENT_CASES = 240, 160, 40, 120
 CLASSES = "fan"
 SCIPY_RESAMPLES = 100_000
 
@@ -136,6 +140,26 @@ def stance_case(number):
     }
 
 
+def agreement_case(number):
+    classes = rng.sample(CLASSES, rng.choice([1, 2, 3, 3, 3]))
+    alike = rng.choice([0.0, 0.5, 0.9, 1.0])
+    documents = []
+    for _ in range(rng.randint(1, 8)):
+        first = [rng.choice(classes) for _ in range(rng.randint(1, 6))]
+        second = [a if rng.random() < alike else rng.choice(classes) for a in first]
+        documents.append(["".join(first), "".join(second)])
+    first = [c for line, _ in documents for c in line]
+    second = [c for _, line in documents for c in line]
+    case = {"kind": "agreement", "documents": documents, "kappa": None, "alpha": None, "alpha_interval": None}
+    if len({*first, *second}) > 1:
+        place = {"f": 1, "n": 0, "a": -1}
+        rows = [[place[c] for c in first], [place[c] for c in second]]
+        case["kappa"] = float(cohen_kappa_score(first, second))
+        case["alpha"] = float(krippendorff.alpha(reliability_data=rows, level_of_measurement="nominal"))
+        case["alpha_interval"] = float(krippendorff.alpha(reliability_data=rows, level_of_measurement="interval"))
+    return case
+
+
 def quantile_case(number):
     size = [1, 2, 3, 10, 37][number % 5]
     # Values repeat in every other case, as they do in a bootstrap of few documents.
@@ -178,12 +202,13 @@ def bootstrap_case(documents):
 
 def main():
     warnings.simplefilter("ignore")
-    packages = ["numpy", "scikit-learn", "scipy", "seqeval"]
+    packages = ["krippendorff", "numpy", "scikit-learn", "scipy", "seqeval"]
     cases = [{"kind": "versions", **{package: version(package) for package in packages}}]
     cases += [span_case(number) for number in range(SPAN_CASES)]
     cases += [stance_case(number) for number in range(STANCE_CASES)]
     cases += [quantile_case(number) for number in range(QUANTILE_CASES)]
     cases += [bootstrap_case(documents) for documents in (8, 20, 60, 150)]
+    cases += [agreement_case(number) for number in range(AGREEMENT_CASES)]
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     path = Path(__file__).parent / "metrics.json"
     path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -1,8 +1,9 @@
-//! Agreement with seqeval, scikit-learn, numpy and scipy; the numbers are made by `tests/golden/make_metrics_golden.py`.
+//! Agreement with seqeval, scikit-learn, krippendorff, numpy and scipy; the numbers are made by `tests/golden/make_metrics_golden.py`.
 
 use karat::base::{Entity, Span, Stance};
 use karat::metrics::{ExactSpans, Family, Metric, StanceScores, count_labels, total};
 use karat::stats::{Bootstrap, quantile};
+use karat::task::{AgreementScorer, TaskName};
 use ndarray::Array2;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -28,6 +29,12 @@ enum Case {
         macro_f1: f64,
         f_avg: f64,
         classes: [[f64; 3]; 3],
+    },
+    Agreement {
+        documents: Vec<[String; 2]>,
+        kappa: Option<f64>,
+        alpha: Option<f64>,
+        alpha_interval: Option<f64>,
     },
     Quantiles {
         sample: Vec<f64>,
@@ -165,4 +172,23 @@ fn intervals_agree_with_scipy_within_the_error_of_both() {
         compared += 1;
     }
     assert_eq!(compared, 4);
+}
+
+#[test]
+fn agreement_agrees_with_scikit_learn_and_krippendorff() {
+    let mut compared = 0;
+    for (number, case) in cases().into_iter().enumerate() {
+        let Case::Agreement { documents, kappa, alpha, alpha_interval } = case else { continue };
+        let items = |[first, second]: &[String; 2]| {
+            first.chars().zip(second.chars()).map(|(a, b)| (stance(a).index(), stance(b).index())).collect()
+        };
+        let documents: Vec<Vec<_>> = documents.iter().map(items).collect();
+        let family = AgreementScorer::new(TaskName::Stance, &[], []).family;
+        let metrics = family.metrics(&total(&family.table(&documents)));
+        assert_metric(&metrics, "kappa", kappa, number);
+        assert_metric(&metrics, "alpha", alpha, number);
+        assert_metric(&metrics, "alpha.interval", alpha_interval, number);
+        compared += 1;
+    }
+    assert_eq!(compared, 120);
 }

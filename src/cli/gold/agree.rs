@@ -67,7 +67,7 @@ fn compare<'a>(
         metrics.extend(values.into_iter().zip(intervals));
     }
     let differences = mistakes(&annotators.judged());
-    Some(Compared { task, metrics, differences, annotators })
+    Some(Compared { task, annotators, metrics, differences })
 }
 
 fn table(compared: &Compared<'_>, limit: usize) -> String {

@@ -32,7 +32,7 @@ pub(super) fn read(folder: &Path) -> Result<Import, CorpusError> {
     if documents.is_empty() {
         problems.whole("there is no `.txt` source in this folder");
     }
-    let gold = GoldSet { documents, targets: Vec::new() }.with_targets_of_stances();
+    let gold = GoldSet { documents, ..GoldSet::default() }.with_targets_of_stances();
     problems.or(Import { gold, losses: Vec::new(), remarks: Vec::new() })
 }
 

@@ -47,7 +47,7 @@ pub(super) fn read(folder: &Path) -> Result<Import, CorpusError> {
     }
     let mut losses = Losses::default();
     losses.note_each(others);
-    let gold = GoldSet { documents, targets: Vec::new() };
+    let gold = GoldSet { documents, ..GoldSet::default() };
     Ok(Import { gold, losses: losses.into_vec(), remarks: Vec::new() })
 }
 

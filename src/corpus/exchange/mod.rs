@@ -15,6 +15,7 @@ mod spacy;
 
 pub use conll::Scheme;
 pub use loss::Loss;
+use loss::Losses;
 pub use place::{Placed, load, place};
 
 use super::documents::unusable;
@@ -65,6 +66,8 @@ pub struct GoldSet {
     pub documents: Vec<Labelled>,
     /// What the stances are about. A format that has no phrases gives the id for a phrase.
     pub targets: Vec<Target>,
+    /// Regions that are marked as not annotated; no format carries them.
+    pub unannotated: usize,
 }
 
 /// What was read of a format.
@@ -113,14 +116,18 @@ pub fn read(path: &Path, format: Format) -> Result<Import, CorpusError> {
 
 /// The files of a format, and what they do not hold of the gold.
 pub fn write(gold: &GoldSet, format: Format) -> Export {
-    match format {
+    let mut export = match format {
         Format::Brackets => brackets::write(gold),
         Format::Conll(scheme) => conll::write(gold, scheme.unwrap_or(Scheme::Iob2)),
         Format::Brat => brat::write(gold),
         Format::LabelStudio => label_studio::write(gold),
         Format::Spacy => spacy::write(gold),
         Format::Semeval => semeval::write(gold),
-    }
+    };
+    let mut more = Losses::default();
+    more.note(gold.unannotated, "regions marked as not annotated");
+    export.losses.extend(more.into_vec());
+    export
 }
 
 impl GoldSet {
@@ -188,7 +195,7 @@ impl Documents {
         if self.found.is_empty() && problems.is_empty() {
             problems.whole("there is no document in this file");
         }
-        problems.or(GoldSet { documents: self.found, targets: Vec::new() })
+        problems.or(GoldSet { documents: self.found, ..GoldSet::default() })
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::loss::Losses;
 use super::{CorpusError, GoldSet, Labelled, Loss, Metadata, Problem, Problems, Target, keep};
+use crate::base::Entity;
 use crate::base::file::read_text;
 use crate::corpus::documents::numbered;
 use crate::corpus::{
-    Answers, Corpus, Document, Manifest, StanceLine, read_entities, read_stances, read_targets, write_entities,
-    write_stances,
+    Answers, Corpus, Document, Manifest, Regions, StanceLine, read_documents, read_entities, read_gold_entities,
+    read_stances, read_targets, write_entities, write_stances,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,8 @@ pub fn load(folder: &Path) -> Result<GoldSet, CorpusError> {
     let corpus = Corpus::load(folder)?;
     let mut metadata = metadata(folder)?;
     let mut entities = corpus.entities.unwrap_or_default();
-    let mut gold = GoldSet { documents: Vec::new(), targets: corpus.targets };
+    let unannotated = corpus.unannotated.values().map(Vec::len).sum();
+    let mut gold = GoldSet { documents: Vec::new(), targets: corpus.targets, unannotated };
     for document in corpus.documents {
         let mut labelled = Labelled::bare(document.id.clone(), document.text);
         labelled.metadata = metadata.remove(&document.id).unwrap_or_default();
@@ -104,7 +106,8 @@ pub fn place(mut gold: GoldSet, input: &Path, folder: &Path) -> Result<Placed, C
         .filter_map(|labelled| Some((labelled.document.id.clone(), labelled.entities.clone()?)))
         .collect();
     if !entities.is_empty() {
-        files.insert(ENTITIES, write_entities(&documents, &entities));
+        let regions = kept_regions(folder, &documents, &entities, &mut losses)?;
+        files.insert(ENTITIES, write_entities(&documents, &entities, &regions));
     } else if folder.join(ENTITIES).exists() {
         keep(read_entities(&folder.join(ENTITIES), fit), &mut found)?;
     }
@@ -119,6 +122,29 @@ pub fn place(mut gold: GoldSet, input: &Path, folder: &Path) -> Result<Placed, C
     } else {
         Err(CorpusError::Problems(found))
     }
+}
+
+/// The folder's regions that nobody labelled, where the text is still the same and no entity has come into them.
+fn kept_regions(
+    folder: &Path,
+    documents: &[Document],
+    entities: &BTreeMap<String, Vec<Entity>>,
+    losses: &mut Losses,
+) -> Result<Regions, CorpusError> {
+    if !folder.join(ENTITIES).exists() || !folder.join(DOCUMENTS).exists() {
+        return Ok(Regions::new());
+    }
+    let (_, mut regions) = read_gold_entities(&folder.join(ENTITIES), Answers::default())?;
+    let before: usize = regions.values().map(Vec::len).sum();
+    let old = read_documents(&folder.join(DOCUMENTS))?;
+    regions.retain(|id, regions| {
+        let labelled = entities.get(id).map_or(&[][..], Vec::as_slice);
+        regions.retain(|region| !labelled.iter().any(|entity| entity.span.overlaps(*region)));
+        !regions.is_empty() && documents.iter().any(|new| new.id == *id && old.contains(new))
+    });
+    let after: usize = regions.values().map(Vec::len).sum();
+    losses.note(before - after, "regions marked as not annotated, whose text has changed or is labelled now");
+    Ok(regions)
 }
 
 fn line(labelled: &Labelled) -> String {

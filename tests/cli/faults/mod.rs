@@ -8,6 +8,7 @@ mod fit;
 mod folder;
 mod gold;
 mod model;
+mod passes;
 mod patch;
 mod score;
 mod suite;
