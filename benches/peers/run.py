@@ -35,7 +35,7 @@ SWEEP_TOKENS = 12_000
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--karat", type=Path, default=ROOT / "target/release/karat", help="the release build of karat")
-    parser.add_argument("--corpus", type=Path, default=ROOT / "data/envoy", help="documents.jsonl and targets.toml")
+    parser.add_argument("--corpus", type=Path, default=ROOT / "data/envoy", help="documents.jsonl, targets.toml and gold/stance.jsonl")
     parser.add_argument("--ner-model", type=Path, default=ROOT / "models/ner-minilm-l6")
     parser.add_argument("--stance-model", type=Path, default=ROOT / "models/nli-minilm-l6")
     parser.add_argument("--tasks", nargs="+", choices=["ner", "stance"], default=["ner", "stance"])
@@ -58,12 +58,17 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for task in args.tasks:
             record["tasks"][task] = of_task(args, task, Path(folder), machine)
-    args.output.parent.mkdir(parents=True, exist_ok=True)
-    partial = args.output.with_suffix(".json.partial")
-    partial.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(args.output)
+            save(record, args.output)
     print(report.markdown(record))
     return 0 if all(agreement.agrees(task["agreement"]["logits"]["karat"]) for task in record["tasks"].values()) else 1
+
+
+def save(record, path):
+    """After each task, so that what was measured is not lost when a later task fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".json.partial")
+    partial.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def of_task(args, task, folder, machine):
@@ -77,7 +82,8 @@ def of_task(args, task, folder, machine):
     lines = [json.dumps({"id": d.id, "text": d.text}, ensure_ascii=False) + "\n" for d in documents]
     corpus.write_text("".join(lines), encoding="utf-8")
     options = ["--threads", args.threads, "--max-tokens", args.max_tokens, "--overlap", args.overlap]
-    options += ["--targets", args.corpus / "targets.toml"] if task == "stance" else []
+    if task == "stance":
+        options += ["--targets", windows.targets_of(documents, args.corpus, folder / "targets.toml")]
     karat = runners.Karat(args.karat, task, model, corpus, options)
     predictions, logits = folder / f"{task}-predictions.jsonl", folder / f"{task}-logits.parquet"
     first = karat.run(predictions, logits)

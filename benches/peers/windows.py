@@ -6,6 +6,7 @@ transformers' fast tokenizer; each window must be a run of exactly the tokens th
 
 import json
 import math
+import tomllib
 import unicodedata
 from dataclasses import dataclass
 
@@ -51,6 +52,17 @@ def read_documents(path):
     with open(path, encoding="utf-8") as lines:
         objects = [json.loads(line) for line in lines if line.strip()]
     return [Document(o["id"], o["text"]) for o in objects]
+
+
+def targets_of(documents, corpus, path):
+    """Writes the targets that the gold has for any of the documents to `path`, which it returns."""
+    ids = {document.id for document in documents}
+    with open(corpus / "gold/stance.jsonl", encoding="utf-8") as file:
+        asked = {line["target"] for line in map(json.loads, file) if line["id"] in ids}
+    phrases = tomllib.loads((corpus / "targets.toml").read_text(encoding="utf-8"))
+    lines = [f"{json.dumps(id)} = {json.dumps(phrase)}\n" for id, phrase in phrases.items() if id in asked]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
 
 
 def spread_by_length(documents, count):

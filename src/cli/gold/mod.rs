@@ -1,16 +1,17 @@
 //! `karat gold`: work with hand-made labels.
 
 mod agree;
+mod arguments;
 mod check;
 mod exchange;
 mod seal;
 mod suspects;
 
 pub(super) use agree::NoPasses;
+pub(super) use arguments::GoldCommand;
 pub(super) use exchange::{NoFolder, Occupied, Schemeless, Stale};
 pub(super) use suspects::NoQueue;
 
-use super::arguments::GoldCommand;
 
 pub(super) fn run(command: &GoldCommand) -> anyhow::Result<()> {
     match command {
