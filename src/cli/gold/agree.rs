@@ -1,7 +1,7 @@
 //! `karat gold agree`: two annotators' passes against each other.
 
-use super::arguments::{AgreeOptions};
-use crate::cli::arguments::{TableOrJson};
+use super::arguments::AgreeOptions;
+use crate::cli::arguments::TableOrJson;
 use crate::cli::emit;
 use crate::corpus::Corpus;
 use crate::metrics::{Metric, total};

@@ -1,7 +1,7 @@
 //! `karat gold check`.
 
-use super::arguments::{GoldCheckOptions};
-use crate::cli::arguments::{TextOrJson};
+use super::arguments::GoldCheckOptions;
+use crate::cli::arguments::TextOrJson;
 use crate::cli::emit;
 use crate::corpus::{Adjudication, Corpus, Suspicion, suspicions};
 use crate::report::{Grid, number};

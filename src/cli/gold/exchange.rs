@@ -1,7 +1,7 @@
 //! `karat gold import` and `karat gold export`.
 
-use crate::base::file::{read_text, write_folder, write_together, write_whole};
 use super::arguments::{ExportOptions, FormatArgument, ImportOptions, SchemeArgument};
+use crate::base::file::{read_text, write_folder, write_together, write_whole};
 use crate::cli::{emit, say};
 use crate::corpus::exchange::{self, Files, Format, Loss};
 use crate::report::number;

@@ -12,7 +12,6 @@ pub(super) use arguments::GoldCommand;
 pub(super) use exchange::{NoFolder, Occupied, Schemeless, Stale};
 pub(super) use suspects::NoQueue;
 
-
 pub(super) fn run(command: &GoldCommand) -> anyhow::Result<()> {
     match command {
         GoldCommand::Check(options) => check::run(options),

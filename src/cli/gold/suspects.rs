@@ -1,7 +1,7 @@
 //! `karat gold suspects`: where every confident model of a run contradicts the gold.
 
-use crate::base::Stance;
 use super::arguments::{SuspectsFormat, SuspectsOptions};
+use crate::base::Stance;
 use crate::cli::{emit, say};
 use crate::corpus::{Change, Correction, write_patch};
 use crate::report::number;
