@@ -1,7 +1,7 @@
 //! What to do about an error.
 
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
-use super::predict::{Foreign, NoLogits};
+use super::predict::{Foreign, NoLogits, SameFile};
 use super::score::Unanswered;
 use crate::base::file::TextError;
 use crate::corpus::CorpusError;
@@ -145,6 +145,17 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<Unanswered>() {
         return Some(error.cure());
     }
+    if let Some(cure) = of_command(cause) {
+        return Some(cure);
+    }
+    if cause.is::<Schemeless>() || cause.is::<Foreign>() || cause.is::<NoLogits>() {
+        return Some("leave the option out");
+    }
+    cause.is::<std::io::Error>().then_some(DISK)
+}
+
+/// Errors that commands make themselves.
+fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if cause.is::<Stale>() {
         return Some("run `karat gold import` with --force in place of --check, and look at what changed");
     }
@@ -162,13 +173,13 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             "put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus",
         );
     }
+    if cause.is::<SameFile>() {
+        return Some("give each a file of its own; nothing was written");
+    }
     if cause.is::<NoFolder>() {
         return Some("name a folder with --output");
     }
-    if cause.is::<Schemeless>() || cause.is::<Foreign>() || cause.is::<NoLogits>() {
-        return Some("leave the option out");
-    }
-    cause.is::<std::io::Error>().then_some(DISK)
+    None
 }
 
 fn of_task(error: &TaskError) -> Option<&'static str> {

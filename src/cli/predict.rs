@@ -22,6 +22,7 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     for path in [Some(&options.output), options.logits.as_ref()].into_iter().flatten() {
         check_place(path).with_context(|| unwritten(path))?;
     }
+    check_apart(options)?;
     let all = read_documents(&options.input)?;
     let documents: Vec<&Document> = all.iter().collect();
     let targets = options.targets.as_deref().map(read_targets).transpose()?.unwrap_or_default();
@@ -76,6 +77,36 @@ pub(super) struct Foreign {
     option: &'static str,
     owner: TaskName,
     asked: TaskName,
+}
+
+/// Two options name one file, of which one would be lost.
+#[derive(Debug, thiserror::Error)]
+#[error("`--{0}` and `--{1}` name the same file `{2}`")]
+pub(super) struct SameFile(&'static str, &'static str, String);
+
+/// No file that is written is a file that is read, or the other one that is written.
+fn check_apart(options: &PredictOptions) -> Result<(), SameFile> {
+    let named = [
+        ("input", Some(&options.input)),
+        ("targets", options.targets.as_ref()),
+        ("logits", options.logits.as_ref()),
+        ("output", Some(&options.output)),
+    ];
+    // A file that is not there yet is compared as it is written.
+    let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let named: Vec<_> = named.into_iter().filter_map(|(option, path)| Some((option, place(path?)))).collect();
+    for (at, (option, path)) in named.iter().enumerate() {
+        let written = |other: &str| matches!(other, "logits" | "output");
+        if let Some((other, _)) = named[at + 1..].iter().find(|(other, there)| written(other) && there == path) {
+            return Err(SameFile(option, other, written_as(options, other).display().to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// The path of an option that is written, as it was given.
+fn written_as<'a>(options: &'a PredictOptions, option: &str) -> &'a Path {
+    options.logits.as_deref().filter(|_| option == "logits").unwrap_or(&options.output)
 }
 
 /// A floor was asked for logits.

@@ -2,7 +2,9 @@
 
 use super::arguments::{ScoreOptions, TableOrJson};
 use super::{emit, say};
-use crate::corpus::{Answers, Document, StanceLine, read_documents, read_entities, read_stances};
+use crate::corpus::{
+    Answers, Document, Regions, StanceLine, read_documents, read_entities, read_gold_entities, read_stances,
+};
 use crate::metrics::{Metric, total};
 use crate::report::{Grid, number};
 use crate::stats::{Bootstrap, Interval};
@@ -47,8 +49,14 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     let fit = Answers { documents: &documents, flat: true, ..Answers::default() };
     let loose = Answers { flat: false, ..fit };
     let pred = options.pred.as_path();
+    let mut unannotated = 0;
     let (pairs, ignored) = match task {
-        TaskName::Ner => entities(read_entities(&options.gold, fit)?, read_entities(pred, loose)?, pred)?,
+        TaskName::Ner => {
+            let (gold, regions) = read_gold_entities(&options.gold, fit)?;
+            let mut predicted = read_entities(pred, loose)?;
+            unannotated = leave_out(&mut predicted, &regions);
+            entities(gold, predicted, pred)?
+        }
         TaskName::Stance => stances(&read_stances(&options.gold, fit)?, &read_stances(pred, loose)?, pred)?,
     };
     let judged: Vec<Judged<'_>> =
@@ -65,10 +73,28 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     if ignored > 0 {
         say(&format!("{} predicted {} have no gold and were left out", number(ignored), noun(task)));
     }
+    if unannotated > 0 {
+        say(&format!(
+            "{} predicted entities lie where the gold is marked as not annotated, and were left out",
+            number(unannotated)
+        ));
+    }
     match options.format {
         TableOrJson::Table => emit(&table(pairs.len(), &metrics, &intervals)),
-        TableOrJson::Json => emit(&json(task, (pairs.len(), ignored), &metrics, &intervals)),
+        TableOrJson::Json => emit(&json(task, [pairs.len(), ignored, unannotated], &metrics, &intervals)),
     }
+}
+
+/// Takes away the predictions that share a character with a region that nobody labelled, and says how many.
+fn leave_out(predicted: &mut BTreeMap<String, Vec<crate::base::Entity>>, regions: &Regions) -> usize {
+    let mut count = 0;
+    for (id, regions) in regions {
+        let Some(entities) = predicted.get_mut(id) else { continue };
+        let before = entities.len();
+        entities.retain(|entity| !regions.iter().any(|region| region.overlaps(entity.span)));
+        count += before - entities.len();
+    }
+    count
 }
 
 /// What a task answers, one for each line of gold.
@@ -138,7 +164,7 @@ fn table(documents: usize, metrics: &[Metric], intervals: &[Option<Interval>]) -
 
 fn json(
     task: TaskName,
-    (documents, ignored): (usize, usize),
+    [documents, ignored, unannotated]: [usize; 3],
     metrics: &[Metric],
     intervals: &[Option<Interval>],
 ) -> String {
@@ -150,7 +176,8 @@ fn json(
     };
     let metrics: Vec<_> = metrics.iter().zip(intervals).map(metric).collect();
     let json = serde_json::json!({
-        "version": 1, "task": task, "documents": documents, "ignored": ignored, "metrics": metrics,
+        "version": 1, "task": task, "documents": documents, "ignored": ignored,
+        "predicted_in_unannotated": unannotated, "metrics": metrics,
     });
     format!("{json}\n")
 }

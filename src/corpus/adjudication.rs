@@ -2,7 +2,7 @@
 
 use super::documents::numbered;
 use super::problem::{CorpusError, Problems, json_fault};
-use super::{Corpus, Pass};
+use super::{Corpus, Pass, Regions};
 use crate::base::file::read_text;
 use crate::base::{Entity, Span};
 use serde::Deserialize;
@@ -79,7 +79,11 @@ impl Adjudication {
         };
         let text = read_text(&path)?;
         let mut found = Self::default();
-        let mut entities = Decided::new(entities_of(first), entities_of(second), gold_entities(corpus));
+        let mut entities = Decided::new(
+            keyed(first.entities.as_ref(), &corpus.unannotated),
+            keyed(second.entities.as_ref(), &corpus.unannotated),
+            keyed(corpus.entities.as_ref(), &corpus.unannotated),
+        );
         let mut stances = DecidedStances::new(first, second, corpus);
         for (number, line) in numbered(&text) {
             match serde_json::from_str::<Line>(line) {
@@ -128,16 +132,15 @@ fn key(entity: &Entity) -> Key {
     (entity.span.start, entity.span.end, entity.label.clone())
 }
 
-fn keyed(entities: &BTreeMap<String, Vec<Entity>>) -> Entities<'_> {
-    entities.iter().map(|(id, entities)| (id.as_str(), entities.iter().map(key).collect())).collect()
-}
-
-fn entities_of(pass: &Pass) -> Entities<'_> {
-    pass.entities.as_ref().map(keyed).unwrap_or_default()
-}
-
-fn gold_entities(corpus: &Corpus) -> Entities<'_> {
-    corpus.entities.as_ref().map(keyed).unwrap_or_default()
+/// Entities by document, but for those in regions that are marked as not annotated.
+fn keyed<'a>(entities: Option<&'a BTreeMap<String, Vec<Entity>>>, regions: &Regions) -> Entities<'a> {
+    let counts = |id: &str, entity: &&Entity| {
+        !regions.get(id).is_some_and(|regions| regions.iter().any(|region| region.overlaps(entity.span)))
+    };
+    let of = |(id, entities): (&'a String, &'a Vec<Entity>)| {
+        (id.as_str(), entities.iter().filter(|entity| counts(id, entity)).map(key).collect())
+    };
+    entities.into_iter().flatten().map(of).collect()
 }
 
 /// The entities that are not settled yet: of the first pass, of the second, of the gold.

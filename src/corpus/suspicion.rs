@@ -116,7 +116,19 @@ impl<'a> Labelled<'a> {
     }
 
     fn odd_edges(&self) -> impl Iterator<Item = Suspicion> {
-        self.names().filter_map(|(name, entity)| Some(self.tell("odd edge", entity.span, odd_edge(name)?)))
+        self.names().filter_map(|(name, entity)| {
+            let what = odd_edge(name).or_else(|| self.cut_word(entity.span))?;
+            Some(self.tell("odd edge", entity.span, what))
+        })
+    }
+
+    /// A mention that begins or ends inside a word.
+    fn cut_word(&self, Span { start, end }: Span) -> Option<String> {
+        let inside = |at: usize| {
+            let pair = self.text.get(Span::new(at.checked_sub(1)?, at + 1))?;
+            pair.chars().all(char::is_alphanumeric).then_some(())
+        };
+        inside(start).or_else(|| inside(end)).map(|()| "begins or ends inside a word".to_owned())
     }
 
     /// The rarer label of each name that has several.
@@ -166,7 +178,10 @@ fn odd_edge(surface: &str) -> Option<String> {
     if surface.ends_with("'s") || surface.ends_with("\u{2019}s") {
         return Some("ends with a possessive".to_owned());
     }
-    let quotes = ['"', '\u{201C}', '\u{201D}', '\u{2018}', ',', ';', ':', '?'];
+    if surface.trim() != surface {
+        return Some("begins or ends with white space".to_owned());
+    }
+    let quotes = ['"', '\u{201C}', '\u{201D}', '\u{2018}', ',', ';', ':', '?', '(', ')', '[', ']'];
     let edge = surface.chars().next().into_iter().chain(surface.chars().last());
     edge.into_iter().find(|c| quotes.contains(c)).map(|c| format!("begins or ends with `{c}`"))
 }

@@ -44,9 +44,11 @@ pub(super) fn agreement(results: &Results, evaluation: &EvaluationRecord) -> Opt
     };
     let documents = metric(results, &key, "kappa").map_or(0, |row| row.documents);
     let notes = &results.record.corpora.get(&evaluation.corpus)?.manifest.passes;
-    let people = [first, second].iter().all(|name| notes.get(*name).is_some_and(|note| note.by == Annotator::Person));
-    let caution = if people {
+    let by = [first, second].map(|name| notes.get(name).map(|note| note.by));
+    let caution = if by == [Some(Annotator::Person); 2] {
         "Both were made by people: a model above this line is to be looked at, not believed."
+    } else if by.contains(&None) {
+        "The corpus does not say who made both (`[passes.NAME]` in its `corpus.toml`), so this is no human ceiling."
     } else {
         "They were not made by two people: two passes of the same kind of annotator agree more than people would, so this is \
          no human ceiling."

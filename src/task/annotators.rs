@@ -75,7 +75,10 @@ impl<'a> Annotators<'a> {
         };
         let mut found = Self { names: [first, second], answers: Vec::new(), only_one: [0; 2] };
         for document in documents {
-            match (of_first.of(document), of_second.of(document)) {
+            // What nobody is scored on, the annotators are not scored on either.
+            let regions = corpus.unannotated.get(&document.id).map_or(&[][..], Vec::as_slice);
+            let of = |labels: Labels<'_>| labels.of(document).map(|answer| answer.outside(regions));
+            match (of(of_first), of(of_second)) {
                 (Some(one), Some(two)) => {
                     for (side, (own, other)) in [(&one, &two), (&two, &one)].into_iter().enumerate() {
                         let missing = |line: &&StanceLine| other.stances().iter().all(|o| o.target != line.target);

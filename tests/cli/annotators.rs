@@ -108,7 +108,7 @@ fn a_corpus_is_looked_over() {
     desk.edit(
         "corpus/gold/ner.jsonl",
         "\"c\", \"entities\": []",
-        "\"c\", \"entities\": [{\"start\": 0, \"end\": 6, \"label\": \"LOC\"}, {\"start\": 19, \"end\": 23, \"label\": \"LOC\"}]",
+        "\"c\", \"entities\": [{\"start\": 0, \"end\": 6, \"label\": \"LOC\"}, {\"start\": 19, \"end\": 22, \"label\": \"LOC\"}]",
     );
     std::fs::remove_dir_all(desk.path("corpus/passes")).unwrap();
     std::fs::remove_file(desk.path("corpus/adjudication.jsonl")).unwrap();
@@ -128,20 +128,21 @@ corpus small 1: no error found
  stances, favor                         2
  stances, neutral                       1
 
-seal: not sealed: `karat gold seal` lets every command notice a changed file
+seal: not sealed: after `karat gold seal`, `check` and `run` refuse a changed file
 
 to look at, labelled two ways: 0
 
 to look at, not labelled here: 2
   c 13..17: LOC, ORG in another document — …Doha’s side: [Doha]. Gaza takes no side, Gaza say…
-  c 39..43: LOC elsewhere in the document — …de: Doha. Gaza takes no side, [Gaza] says.…
+  c 39..43: LOC in another document — …de: Doha. Gaza takes no side, [Gaza] says.…
 
-to look at, odd edge: 1
+to look at, odd edge: 2
   c 0..6: ends with a possessive — …[Doha’s] side: Doha. Gaza takes no sid…
+  c 19..22: begins or ends inside a word — …Doha’s side: Doha. [Gaz]a takes no side, Gaza says.…
 
  file               SHA-256
  documents.jsonl    sha256:5f38f0cea3496cef85c52b63e0cde0bdeb6450186de1637a39f492de937133d7
- gold/ner.jsonl     sha256:b4b3028eda032b7253ebe0db17ae29c6dd2c7c3687621c7709d96059e6184211
+ gold/ner.jsonl     sha256:41479ec3ddf6b978da17195d078273ee92e6110a8672113f9ea2d828f84bbf42
  gold/stance.jsonl  sha256:be5a54af6480a1652d970069f8b7ae67fb0974083c58d1c22a314747b055a6a1
  targets.toml       sha256:dbd68504c95e02fe375df6709186a4e73e1fdf28b3f506c45ca994c729d43d5b
 
@@ -226,4 +227,40 @@ hint: bring the sealed files back; or, when the change is meant, `karat gold sea
     desk.write("corpus/gold/ner.jsonl", gold);
     desk.succeeds("run suite.toml --out out");
     assert_eq!(desk.read("corpus/corpus.toml"), sealed);
+}
+
+#[test]
+fn score_leaves_out_what_is_predicted_where_nobody_labelled() {
+    let desk = Desk::small();
+    desk.write("pred.jsonl", desk.read("corpus/gold/ner.jsonl"));
+    desk.edit(
+        "corpus/gold/ner.jsonl",
+        "\"id\": \"b\", \"entities\": [{\"start\": 3, \"end\": 7, \"label\": \"LOC\"}, ",
+        "\"id\": \"b\", \"unannotated\": [{\"start\": 0, \"end\": 12}], \"entities\": [",
+    );
+    let output =
+        desk.karat("score --task ner --gold corpus/gold/ner.jsonl --pred pred.jsonl --format json").output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "1 predicted entities lie where the gold is marked as not annotated, and were left out\n"
+    );
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&json["predicted_in_unannotated"], &json["metrics"][2]["value"]), (&1.into(), &1.0.into()));
+}
+
+#[test]
+fn annotators_are_not_scored_where_nobody_is() {
+    let desk = passes();
+    let f1 = || -> serde_json::Value {
+        let json: serde_json::Value = serde_json::from_str(&desk.succeeds("gold agree corpus --format json")).unwrap();
+        json["tasks"][0]["metrics"][2]["value"].clone()
+    };
+    assert_eq!(f1(), 0.6);
+    // The two differ in `Ana Sol` and in `Doha`; the first is in the region.
+    desk.edit(
+        "corpus/gold/ner.jsonl",
+        "{\"start\": 33, \"end\": 40, \"label\": \"PER\"}, {\"start\": 60, \"end\": 64, \"label\": \"ORG\", \"text\": \"Doha\"}]",
+        "{\"start\": 60, \"end\": 64, \"label\": \"ORG\", \"text\": \"Doha\"}], \"unannotated\": [{\"start\": 30, \"end\": 42}]",
+    );
+    assert_eq!(f1(), 0.75);
 }

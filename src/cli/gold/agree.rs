@@ -30,6 +30,7 @@ struct Compared<'a> {
 
 pub(super) fn run(options: &AgreeOptions) -> anyhow::Result<()> {
     let corpus = Corpus::load(&options.corpus)?;
+    corpus.verify(&options.corpus)?;
     let tasks = options.task.map_or(vec![TaskName::Ner, TaskName::Stance], |task| vec![task.into()]);
     let names: Option<[&str; 2]> = match options.passes.as_slice() {
         [first, second] => Some([first, second]),
@@ -39,7 +40,12 @@ pub(super) fn run(options: &AgreeOptions) -> anyhow::Result<()> {
         tasks.into_iter().filter_map(|task| compare(&corpus, task, names, options)).collect();
     if compared.is_empty() {
         let names: Vec<String> = corpus.passes.iter().map(|pass| format!("`{}`", pass.name)).collect();
-        let found = if names.is_empty() { "there is no folder `passes`".to_owned() } else { names.join(", ") };
+        let asked = options.passes.iter().find(|asked| corpus.passes.iter().all(|pass| pass.name != **asked));
+        let found = match (asked, names.is_empty()) {
+            (_, true) => "there is no folder `passes`".to_owned(),
+            (Some(asked), _) => format!("there is no pass `{asked}`, but {}", names.join(", ")),
+            (None, _) => format!("no two of {} did the task on the same documents", names.join(", ")),
+        };
         return Err(NoPasses { corpus: options.corpus.clone(), found }.into());
     }
     match options.format {

@@ -111,7 +111,7 @@ fn text(corpus: &Corpus, adjudication: Option<&Adjudication>, suspicions: &[Susp
     }
     out.push_str(&grid.terminal());
     let seal = if corpus.manifest.digests.is_empty() {
-        "not sealed: `karat gold seal` lets every command notice a changed file"
+        "not sealed: after `karat gold seal`, `check` and `run` refuse a changed file"
     } else {
         "every file is the one that was sealed"
     };

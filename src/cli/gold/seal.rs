@@ -12,6 +12,9 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<()> {
     let path = folder.join("corpus.toml");
     let before = if path.exists() { read_text(&path)? } else { String::new() };
     let after = sealed(&before, &corpus.digests);
+    if let Err(changed) = corpus.verify(folder) {
+        say(&format!("the seal was broken: {changed}"));
+    }
     if after == before {
         say("the seal was up to date");
         return Ok(());

@@ -198,3 +198,29 @@ hint: check the path, its permissions, and the room on the disk
 "#]],
     );
 }
+
+#[test]
+fn predictions_over_their_own_input() {
+    let desk = Desk::small();
+    desk.refuses(
+        "predict --task ner --model models/gazetteer --input corpus/documents.jsonl --output corpus/../corpus/documents.jsonl",
+        str![[r#"
+error: `--input` and `--output` name the same file `corpus/../corpus/documents.jsonl`
+hint: give each a file of its own; nothing was written
+
+"#]],
+    );
+}
+
+#[test]
+fn predictions_and_logits_in_one_file() {
+    let desk = Desk::small();
+    desk.refuses(
+        "predict --task ner --model models/tagger --input corpus/documents.jsonl --output new.jsonl --logits new.jsonl",
+        str![[r#"
+error: `--logits` and `--output` name the same file `new.jsonl`
+hint: give each a file of its own; nothing was written
+
+"#]],
+    );
+}

@@ -30,7 +30,7 @@ fn a_pass_that_is_not_there() {
     passes().refuses(
         "gold agree corpus --passes first third",
         str![[r#"
-error: corpus `corpus` has no two passes to compare (`first`, `second`)
+error: corpus `corpus` has no two passes to compare (there is no pass `third`, but `first`, `second`)
 hint: put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus
 
 "#]],
@@ -212,6 +212,20 @@ fn a_model_that_is_called_as_the_annotators_are() {
 error: suite `suite.toml` line 10: model `annotators`: there is no folder `models/annotators`
 suite `suite.toml` line 24: `annotators` is what tables call the annotators; name the model otherwise
 hint: suites/demo.toml is an example that works
+
+"#]],
+    );
+}
+
+#[test]
+fn a_task_that_no_two_passes_did() {
+    let desk = passes();
+    std::fs::remove_file(desk.path("corpus/passes/second/stance.jsonl")).unwrap();
+    desk.refuses(
+        "gold agree corpus --task stance",
+        str![[r#"
+error: corpus `corpus` has no two passes to compare (no two of `first`, `second` did the task on the same documents)
+hint: put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus
 
 "#]],
     );
