@@ -31,6 +31,11 @@ impl Span {
     pub fn overlaps(self, other: Self) -> bool {
         self.start.max(other.start) < self.end.min(other.end)
     }
+
+    /// True when it shares a character with one of the others.
+    pub fn overlaps_any(self, others: &[Self]) -> bool {
+        others.iter().any(|other| other.overlaps(self))
+    }
 }
 
 /// A text with the byte position of each of its characters, so that spans are cut in constant time.

@@ -8,6 +8,7 @@ mod check;
 mod gold;
 mod hint;
 mod machine;
+mod metrics;
 mod predict;
 mod progress;
 mod report;

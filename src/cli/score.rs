@@ -1,13 +1,14 @@
 //! `karat score`: two files, no model, no run folder.
 
 use super::arguments::{ScoreOptions, TableOrJson};
+use super::metrics::{self, Measured};
 use super::{emit, say};
 use crate::corpus::{
     Answers, Document, Regions, StanceLine, read_documents, read_entities, read_gold_entities, read_stances,
 };
-use crate::metrics::{Metric, total};
-use crate::report::{Grid, number};
-use crate::stats::{Bootstrap, Interval};
+use crate::metrics::total;
+use crate::report::number;
+use crate::stats::Bootstrap;
 use crate::task::{Answer, Judged, Scorer, TaskName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -70,6 +71,7 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     let metrics = family.metrics(&total(&counts));
     let bootstrap = Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95 };
     let intervals = bootstrap.intervals(&counts, metrics.len(), |sums, values| family.values(sums, values));
+    let metrics: Vec<Measured> = metrics.into_iter().zip(intervals).collect();
     if ignored > 0 {
         say(&format!("{} predicted {} have no gold and were left out", number(ignored), noun(task)));
     }
@@ -80,8 +82,8 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
         ));
     }
     match options.format {
-        TableOrJson::Table => emit(&table(pairs.len(), &metrics, &intervals)),
-        TableOrJson::Json => emit(&json(task, [pairs.len(), ignored, unannotated], &metrics, &intervals)),
+        TableOrJson::Table => emit(&table(pairs.len(), &metrics)),
+        TableOrJson::Json => emit(&json(task, [pairs.len(), ignored, unannotated], &metrics)),
     }
 }
 
@@ -91,7 +93,7 @@ fn leave_out(predicted: &mut BTreeMap<String, Vec<crate::base::Entity>>, regions
     for (id, regions) in regions {
         let Some(entities) = predicted.get_mut(id) else { continue };
         let before = entities.len();
-        entities.retain(|entity| !regions.iter().any(|region| region.overlaps(entity.span)));
+        entities.retain(|entity| !entity.span.overlaps_any(regions));
         count += before - entities.len();
     }
     count
@@ -147,37 +149,18 @@ fn stances(gold: &[StanceLine], predicted: &[StanceLine], path: &Path) -> Result
     Ok((pairs, ignored))
 }
 
-fn table(documents: usize, metrics: &[Metric], intervals: &[Option<Interval>]) -> String {
-    let mut grid = Grid::new(["metric", "value", "low", "high", "definition"]);
-    for (metric, interval) in metrics.iter().zip(intervals) {
-        let shown = |value: Option<f64>| value.map_or("—".to_owned(), |value| format!("{value:.4}"));
-        let what = metric.reason.as_ref().map_or(metric.signature.clone(), |reason| format!("undefined: {reason}"));
-        let (low, high) = (interval.map(|i| i.low), interval.map(|i| i.high));
-        grid.row([metric.id.clone(), shown(metric.value), shown(low), shown(high), what]);
-    }
+fn table(documents: usize, metrics: &[Measured]) -> String {
     format!(
         "{} documents; low and high are a 95 % interval over resampled documents\n\n{}",
         number(documents),
-        grid.terminal()
+        metrics::table(metrics)
     )
 }
 
-fn json(
-    task: TaskName,
-    [documents, ignored, unannotated]: [usize; 3],
-    metrics: &[Metric],
-    intervals: &[Option<Interval>],
-) -> String {
-    let metric = |(metric, interval): (&Metric, &Option<Interval>)| {
-        let mut json = serde_json::to_value(metric).expect("a metric is plain data");
-        json["low"] = interval.map(|interval| interval.low).into();
-        json["high"] = interval.map(|interval| interval.high).into();
-        json
-    };
-    let metrics: Vec<_> = metrics.iter().zip(intervals).map(metric).collect();
+fn json(task: TaskName, [documents, ignored, unannotated]: [usize; 3], metrics: &[Measured]) -> String {
     let json = serde_json::json!({
         "version": 1, "task": task, "documents": documents, "ignored": ignored,
-        "predicted_in_unannotated": unannotated, "metrics": metrics,
+        "predicted_in_unannotated": unannotated, "metrics": metrics::json(metrics),
     });
     format!("{json}\n")
 }

@@ -134,9 +134,7 @@ fn key(entity: &Entity) -> Key {
 
 /// Entities by document, but for those in regions that are marked as not annotated.
 fn keyed<'a>(entities: Option<&'a BTreeMap<String, Vec<Entity>>>, regions: &Regions) -> Entities<'a> {
-    let counts = |id: &str, entity: &&Entity| {
-        !regions.get(id).is_some_and(|regions| regions.iter().any(|region| region.overlaps(entity.span)))
-    };
+    let counts = |id: &str, entity: &&Entity| !regions.get(id).is_some_and(|regions| entity.span.overlaps_any(regions));
     let of = |(id, entities): (&'a String, &'a Vec<Entity>)| {
         (id.as_str(), entities.iter().filter(|entity| counts(id, entity)).map(key).collect())
     };

@@ -40,7 +40,8 @@ pub struct Metric {
     /// The definition in full, such as `ner.f1|micro|exact|char|zero_division=0|v1`. Two numbers are comparable when
     /// their signatures are equal.
     pub signature: String,
-    /// In 0..=1; None where the metric is undefined.
+    /// At most 1, and at least 0 but for what corrects for chance (kappa, alpha), which is below 0 for less agreement than
+    /// chance gives; None where the metric is undefined.
     pub value: Option<f64>,
     /// Why the value is undefined; None where it is defined.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +79,7 @@ pub trait Family {
     /// The metrics, in the order of [`Family::values`].
     fn definitions(&self) -> &[Definition];
 
-    /// Fills `values` (one a definition, in their order, each in 0..=1, None where undefined) from `sums` (one a column,
+    /// Fills `values` (one a definition, in their order, each at most 1, None where undefined) from `sums` (one a column,
     /// summed over documents). Does not allocate.
     ///
     /// # Panics

@@ -15,7 +15,7 @@ pub use html::html;
 pub use markdown::markdown;
 pub use summary::summary;
 
-use crate::run::{EvaluationRecord, Results};
+use crate::run::{EvaluationRecord, ModelRecord, Results};
 use crate::table::{CellKey, MetricRow};
 use crate::task::ANNOTATORS;
 
@@ -40,9 +40,7 @@ fn annotators(evaluation: &EvaluationRecord) -> Option<CellKey> {
 
 /// Every row of an evaluation's tables, best known first: the annotators, the models, the floors.
 fn rows(results: &Results, evaluation: &EvaluationRecord) -> Vec<CellKey> {
-    let is_floor = |key: &CellKey| {
-        results.record.models.get(&key.model).is_some_and(|model| model.architecture.starts_with("floor"))
-    };
+    let is_floor = |key: &CellKey| results.record.models.get(&key.model).is_some_and(ModelRecord::is_floor);
     let (floors, models): (Vec<_>, Vec<_>) = keys(evaluation).into_iter().partition(is_floor);
     annotators(evaluation).into_iter().chain(models).chain(floors).collect()
 }

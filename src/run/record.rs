@@ -127,6 +127,13 @@ pub struct ModelRecord {
     pub digests: BTreeMap<String, String>,
 }
 
+impl ModelRecord {
+    /// True for a floor, whose confidences mean nothing.
+    pub fn is_floor(&self) -> bool {
+        self.architecture.starts_with("floor: ")
+    }
+}
+
 /// When and where a run was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {

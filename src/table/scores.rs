@@ -13,7 +13,7 @@ pub struct MetricRow {
     pub id: String,
     /// Its definition in full.
     pub signature: String,
-    /// In 0..=1; None where undefined.
+    /// At most 1; None where undefined.
     pub value: Option<f64>,
     /// Lower end of the interval.
     pub low: Option<f64>,

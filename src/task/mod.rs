@@ -72,14 +72,14 @@ impl Answer {
 
     /// How many entities share a character with one of the regions.
     pub fn within(&self, regions: &[Span]) -> usize {
-        self.entities().iter().filter(|entity| touches(entity, regions)).count()
+        self.entities().iter().filter(|entity| entity.span.overlaps_any(regions)).count()
     }
 
     /// The answer without entities that share a character with one of the regions, which nobody labelled.
     #[must_use]
     pub fn outside(mut self, regions: &[Span]) -> Self {
         if let Self::Entities(entities) = &mut self {
-            entities.retain(|entity| !touches(entity, regions));
+            entities.retain(|entity| !entity.span.overlaps_any(regions));
         }
         self
     }
@@ -91,10 +91,6 @@ impl Answer {
             Self::Entities(_) => &[],
         }
     }
-}
-
-fn touches(entity: &Entity, regions: &[Span]) -> bool {
-    regions.iter().any(|region| region.overlaps(entity.span))
 }
 
 /// A document as a task asks a model about it.

@@ -3,10 +3,11 @@
 use super::arguments::AgreeOptions;
 use crate::cli::arguments::TableOrJson;
 use crate::cli::emit;
+use crate::cli::metrics::{self, Measured};
 use crate::corpus::Corpus;
-use crate::metrics::{Metric, total};
-use crate::report::{Grid, number};
-use crate::stats::{Bootstrap, Interval};
+use crate::metrics::total;
+use crate::report::number;
+use crate::stats::Bootstrap;
 use crate::task::{Annotators, Mark, Mistake, TaskName, mistakes};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -24,7 +25,7 @@ pub(in crate::cli) struct NoPasses {
 struct Compared<'a> {
     task: TaskName,
     annotators: Annotators<'a>,
-    metrics: Vec<(Metric, Option<Interval>)>,
+    metrics: Vec<Measured>,
     differences: Vec<Mistake>,
 }
 
@@ -86,14 +87,7 @@ fn table(compared: &Compared<'_>, limit: usize) -> String {
          {only_first}, by {second} alone: {only_second}. low and high are a 95 % interval over resampled documents.\n\n",
         compared.task
     );
-    let mut grid = Grid::new(["metric", "value", "low", "high", "definition"]);
-    for (metric, interval) in &compared.metrics {
-        let shown = |value: Option<f64>| value.map_or("—".to_owned(), |value| format!("{value:.4}"));
-        let what = metric.reason.as_ref().map_or(metric.signature.clone(), |reason| format!("undefined: {reason}"));
-        let (low, high) = (interval.map(|i| i.low), interval.map(|i| i.high));
-        grid.row([metric.id.clone(), shown(metric.value), shown(low), shown(high), what]);
-    }
-    out.push_str(&grid.terminal());
+    out.push_str(&metrics::table(&compared.metrics));
     let shown = compared.differences.len().min(limit);
     let _ = writeln!(out, "\n{} disagreements, {shown} shown", number(compared.differences.len()));
     for difference in &compared.differences[..shown] {
@@ -120,12 +114,6 @@ fn line(difference: &Mistake, first: &str, second: &str) -> String {
 }
 
 fn json_of(compared: &Compared<'_>) -> Value {
-    let metrics = compared.metrics.iter().map(|(metric, interval)| {
-        let mut json = serde_json::to_value(metric).expect("a metric is plain data");
-        json["low"] = interval.map(|interval| interval.low).into();
-        json["high"] = interval.map(|interval| interval.high).into();
-        json
-    });
     let mark = |mark: &Option<Mark>| {
         mark.as_ref().map(|mark| match mark.span {
             Some(span) => json!({ "start": span.start, "end": span.end, "label": mark.label, "text": mark.text }),
@@ -143,7 +131,7 @@ fn json_of(compared: &Compared<'_>) -> Value {
         "passes": compared.annotators.names,
         "documents": compared.annotators.answers.len(),
         "labelled_by_one": compared.annotators.only_one,
-        "metrics": metrics.collect::<Vec<_>>(),
+        "metrics": metrics::json(&compared.metrics),
         "disagreements": differences.collect::<Vec<_>>(),
     })
 }

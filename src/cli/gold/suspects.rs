@@ -5,7 +5,7 @@ use crate::base::Stance;
 use crate::cli::{emit, say};
 use crate::corpus::{Change, Correction, write_patch};
 use crate::report::number;
-use crate::run::{EvaluationRecord, Results, open};
+use crate::run::{EvaluationRecord, ModelRecord, Results, open};
 use crate::task::{Mark, Mistake, Suspect, TaskName, suspects};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -109,8 +109,7 @@ fn queues<'a>(results: &'a Results, options: &SuspectsOptions) -> Result<Vec<Que
 }
 
 fn queue<'a>(results: &'a Results, evaluation: &'a EvaluationRecord, confidence: f64) -> Queue<'a> {
-    let is_floor =
-        |name: &str| results.record.models.get(name).is_some_and(|model| model.architecture.starts_with("floor"));
+    let is_floor = |name: &str| results.record.models.get(name).is_some_and(ModelRecord::is_floor);
     let models: Vec<&str> = evaluation.models.iter().map(String::as_str).filter(|name| !is_floor(name)).collect();
     let mistakes = |name: &str| -> Vec<&Mistake> {
         let rows = results.errors.iter().filter(|row| {

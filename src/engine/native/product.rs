@@ -157,7 +157,7 @@ impl<F: Finish> SimdOp for Product<'_, F> {
 struct Strip<'a, F> {
     left: Rows<'a>,
     panel: &'a [f32],
-    /// Values of the next panel that were asked for.
+    /// Where in the next panel the next tile goes on asking.
     asked: usize,
     depth: usize,
     /// The panel's first column and how many of its columns are kept.
@@ -199,7 +199,8 @@ impl<F: Finish> Strip<'_, F> {
             *row = &self.left.values[(first + index) * self.left.stride..][..depth];
         }
         let panel = &self.panel[..depth * C * lanes];
-        // One register's width of the next panel for each step of the depth, until all of it was asked for.
+        // One register's width of the next panel for each step of the depth: as many tiles as a panel has registers ask for all
+        // of it. Later ones ask again for what is near by then; a branch instead measured the same.
         let next = panel.as_ptr().wrapping_add(panel.len() + self.asked);
         self.asked = (self.asked + depth * lanes) % panel.len();
         let mut sums = [[ops.zero(); C]; R];
