@@ -3,13 +3,13 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use karat::base::{Entity, Span, Stance, stream};
 use karat::metrics::{ExactSpans, Family, StanceScores, align, count_labels};
-use karat::stats::{Bootstrap, Pair, below};
+use karat::stats::{Bootstrap, Method, Pair, Randomisation, below};
 use ndarray::Array2;
 use std::hint::black_box;
 
 const LABELS: [&str; 4] = ["LOC", "MISC", "ORG", "PER"];
 const ENTITIES: usize = 30;
-const BOOTSTRAP: Bootstrap = Bootstrap { seed: 1, replicates: 10_000, confidence: 0.95 };
+const BOOTSTRAP: Bootstrap = Bootstrap { seed: 1, replicates: 10_000, confidence: 0.95, method: Method::Percentile };
 
 /// Gold and predictions of a document; two thirds of the predictions are right.
 fn document(number: usize) -> (Vec<Entity>, Vec<Entity>) {
@@ -58,7 +58,7 @@ fn bootstrap(criterion: &mut Criterion) {
     let (spans, stances) = (ExactSpans::new(LABELS), StanceScores::new());
     let mut group = criterion.benchmark_group("bootstrap");
     group.sample_size(20).throughput(Throughput::Elements(u64::from(BOOTSTRAP.replicates)));
-    for size in [60, 1_000] {
+    for size in [60, 1_000, 10_000] {
         let documents: Vec<_> = (0..size).map(document).collect();
         let counts = span_counts(&documents, &spans);
         group.bench_with_input(BenchmarkId::new("ner", size), &counts, |bencher, counts| {
@@ -68,6 +68,12 @@ fn bootstrap(criterion: &mut Criterion) {
             let pair = Pair::new(counts, counts).expect("equal shapes");
             let values = spans.definitions().len();
             bencher.iter(|| BOOTSTRAP.differences(black_box(pair), values, |sums, values| spans.values(sums, values)));
+        });
+        group.bench_with_input(BenchmarkId::new("ner-randomised", size), &counts, |bencher, counts| {
+            let pair = Pair::new(counts, counts).expect("equal shapes");
+            let (test, values) =
+                (Randomisation { seed: 1, replicates: BOOTSTRAP.replicates }, spans.definitions().len());
+            bencher.iter(|| test.p_values(black_box(pair), values, |sums, values| spans.values(sums, values)));
         });
         let counts = stance_counts(size, &stances);
         group.bench_with_input(BenchmarkId::new("stance", size), &counts, |bencher, counts| {

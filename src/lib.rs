@@ -16,6 +16,7 @@
 
 pub mod base;
 pub mod cli;
+pub mod compare;
 pub mod corpus;
 pub mod engine;
 pub mod metrics;

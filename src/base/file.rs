@@ -100,6 +100,30 @@ pub fn write_folder(folder: &Path, files: &BTreeMap<String, String>) -> io::Resu
     Ok(())
 }
 
+/// Copies files of one folder, by their places in it, and one more beside them, to a new folder: it is there whole or not at
+/// all. A folder that is there is replaced.
+///
+/// # Errors
+/// What the system says.
+pub fn copy_whole(from: &Path, files: &[PathBuf], (name, more): (&Path, &[u8]), folder: &Path) -> io::Result<()> {
+    let home = folder_of(folder);
+    std::fs::create_dir_all(home)?;
+    let beside = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(home)?;
+    let new = beside.path().join("new");
+    for file in files {
+        let to = new.join(file);
+        std::fs::create_dir_all(folder_of(&to))?;
+        std::fs::copy(from.join(file), to)?;
+    }
+    std::fs::create_dir_all(&new)?;
+    std::fs::write(new.join(name), more)?;
+    if folder.exists() {
+        std::fs::rename(folder, beside.path().join("old"))?;
+    }
+    // What was there goes with the temporary folder.
+    std::fs::rename(new, folder)
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

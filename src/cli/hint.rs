@@ -1,9 +1,11 @@
 //! What to do about an error.
 
+use super::gate::NoBaseline;
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::predict::{Foreign, NoLogits, SameFile};
 use super::score::Unanswered;
 use crate::base::file::TextError;
+use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
 use crate::run::{CellError, FolderError, ModelError, PlanError, RunError};
@@ -40,6 +42,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             PlanError::Model { source, .. } => of_cause(source),
             PlanError::Task { source, .. } => of_cause(source),
         };
+    }
+    if let Some(GateError::Compare(error)) = cause.downcast_ref::<GateError>() {
+        return of_cause(error);
     }
     if let Some(error) = cause.downcast_ref::<CellError>() {
         return match error {
@@ -172,6 +177,26 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(
             "put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus",
         );
+    }
+    if cause.is::<NoBaseline>() {
+        return Some("`karat bless RUN --name NAME` makes one; a run's folder will do too");
+    }
+    if let Some(error) = cause.downcast_ref::<CompareError>() {
+        return Some(match error {
+            CompareError::Alone { .. } => "name a second run",
+            CompareError::NothingShared { .. } => "compare runs of one suite",
+            CompareError::Unlike { .. } => {
+                "run both on the same files with the same suite; for a gate, bless a run made on these"
+            }
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<GateError>() {
+        return Some(match error {
+            GateError::Compare(_) => return None,
+            GateError::NoMetric { .. } | GateError::NoCell { .. } => "mend [gate] in the suite; nothing was passed",
+            GateError::Undefined { .. } => "hold a metric that this gold defines; nothing was passed",
+            GateError::Gone { .. } | GateError::New { .. } => "bless a run with the same models; nothing was passed",
+        });
     }
     if cause.is::<SameFile>() {
         return Some("give each a file of its own; nothing was written");

@@ -1,10 +1,12 @@
 //! The command line: arguments, progress, messages, exit codes. All that prints is here.
 //!
-//! stdout carries data, stderr everything else. Exit codes: 0 done; 2 could not run (arguments, suite, data, model,
-//! disk).
+//! stdout carries data, stderr everything else. Exit codes: 0 done; 1 a gate says regressed; 2 could not run (arguments, suite,
+//! data, model, disk); 3 a gate's documents do not tell, where its policy stops there.
 
 mod arguments;
 mod check;
+mod compare;
+mod gate;
 mod gold;
 mod hint;
 mod machine;
@@ -21,6 +23,8 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+/// Done, and every gate met.
+const DONE: u8 = 0;
 /// Could not run.
 const FAILED: u8 = 2;
 
@@ -35,15 +39,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let result = match arguments.command {
-        Command::Run(options) => run::run(&options),
-        Command::Predict(options) => predict::run(&options),
-        Command::Score(options) => score::run(&options),
-        Command::Report(options) => report::run(&options),
-        Command::Check(options) => check::run(&options),
-        Command::Gold(command) => gold::run(&command),
+        Command::Run(options) => run::run(&options).map(|()| DONE),
+        Command::Predict(options) => predict::run(&options).map(|()| DONE),
+        Command::Score(options) => score::run(&options).map(|()| DONE),
+        Command::Report(options) => report::run(&options).map(|()| DONE),
+        Command::Compare(options) => compare::run(&options).map(|()| DONE),
+        Command::Bless(options) => gate::bless_run(&options).map(|()| DONE),
+        Command::Gate(options) => gate::run(&options),
+        Command::Check(options) => check::run(&options).map(|()| DONE),
+        Command::Gold(command) => gold::run(&command).map(|()| DONE),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));

@@ -8,7 +8,7 @@ use crate::corpus::{
 };
 use crate::metrics::total;
 use crate::report::number;
-use crate::stats::Bootstrap;
+use crate::stats::{Bootstrap, Method};
 use crate::task::{Answer, Judged, Scorer, TaskName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,8 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     let counts = scorer.counts(&judged).expect("the scorer was made from these answers");
     let family = scorer.family();
     let metrics = family.metrics(&total(&counts));
-    let bootstrap = Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95 };
+    let bootstrap =
+        Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95, method: Method::Percentile };
     let intervals = bootstrap.intervals(&counts, metrics.len(), |sums, values| family.values(sums, values));
     let metrics: Vec<Measured> = metrics.into_iter().zip(intervals).collect();
     if ignored > 0 {

@@ -120,6 +120,10 @@ impl Distance {
 }
 
 impl Family for Agreement {
+    fn name(&self) -> &'static str {
+        "agreement"
+    }
+
     fn columns(&self) -> &[String] {
         &self.columns
     }

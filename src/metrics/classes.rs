@@ -119,6 +119,10 @@ fn one_against_rest(sums: &[u64], class: usize) -> Counts {
 }
 
 impl Family for StanceScores {
+    fn name(&self) -> &'static str {
+        "stance"
+    }
+
     fn columns(&self) -> &[String] {
         &self.columns
     }

@@ -73,6 +73,9 @@ impl Definition {
 /// The columns and the definitions are fixed when the family is made, so that rows of two models, made with the same
 /// family, can be compared column by column.
 pub trait Family {
+    /// The family's name in tables of counts.
+    fn name(&self) -> &'static str;
+
     /// Names of the count columns, in the order of a document's row.
     fn columns(&self) -> &[String];
 
@@ -99,6 +102,16 @@ pub trait Family {
                 reason: value.is_none().then(|| definition.undefined.clone()),
             })
             .collect()
+    }
+}
+
+/// The family of that name ([`Family::name`]) over columns in any order and number; `rule` is the rule that decided the answers, where
+/// its metrics name one. None for a name that no model's family has.
+pub fn rebuild(name: &str, columns: &[&str], rule: &str) -> Option<Box<dyn Family>> {
+    match name {
+        "exact" => Some(Box::new(ExactSpans::new(columns.iter().filter_map(|column| column.strip_suffix(".tp"))))),
+        "stance" => Some(Box::new(StanceScores::decided_by(rule))),
+        _ => None,
     }
 }
 

@@ -188,6 +188,10 @@ fn definitions(labels: &[String]) -> Vec<Definition> {
 }
 
 impl Family for ExactSpans {
+    fn name(&self) -> &'static str {
+        "exact"
+    }
+
     fn columns(&self) -> &[String] {
         &self.columns
     }

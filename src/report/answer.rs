@@ -2,10 +2,11 @@
 
 use super::{headline, keys, metric};
 use crate::run::{EvaluationRecord, Results};
+use crate::stats::{Contrast, Interval, Verdict};
 use crate::table::DifferenceRow;
 
 /// Fewer documents than this carry no firm interval.
-const FEW_DOCUMENTS: usize = 20;
+pub(super) const FEW_DOCUMENTS: usize = 20;
 
 /// One sentence for each model against the leader of an evaluation, then warnings.
 pub(super) fn sentences(results: &Results, evaluation: &EvaluationRecord) -> Vec<String> {
@@ -27,7 +28,7 @@ pub(super) fn sentences(results: &Results, evaluation: &EvaluationRecord) -> Vec
         for (other, theirs) in others {
             if let Some(difference) = difference(results, evaluation, (leader, other), id) {
                 let compared = format!("{name} {best:.3} against {theirs:.3}");
-                sentences.push(compare(results, (leader, other), &compared, &difference));
+                sentences.push(compare(results, evaluation, (leader, other), &compared, &difference));
             }
         }
     }
@@ -35,61 +36,91 @@ pub(super) fn sentences(results: &Results, evaluation: &EvaluationRecord) -> Vec
         sentences.push(format!("`{model}` has no {name}: it is undefined on this gold."));
     }
     if evaluation.documents < FEW_DOCUMENTS {
-        sentences.push(format!(
-            "Only {} documents were scored: intervals from fewer than {FEW_DOCUMENTS} documents are too narrow.",
-            evaluation.documents
-        ));
+        sentences.push(few(evaluation.documents));
     }
     sentences
 }
 
-/// A difference, leader minus other, with its interval and the share of resamples in which the leader is ahead.
-struct Ahead {
-    value: f64,
-    low: f64,
-    high: f64,
-    share: f64,
+/// The warning about few documents.
+pub(super) fn few(documents: usize) -> String {
+    format!(
+        "Only {documents} documents were scored: intervals from fewer than {FEW_DOCUMENTS} documents are too narrow."
+    )
 }
 
+/// The leader's difference from another model, leader minus other.
 fn difference(
     results: &Results,
     evaluation: &EvaluationRecord,
     (leader, other): (&str, &str),
     id: &str,
-) -> Option<Ahead> {
-    let of = |row: &&DifferenceRow, first: &str, second: &str| {
-        row.id == id
-            && row.key.task == evaluation.task
-            && row.key.corpus == evaluation.corpus
-            && row.key.model == first
-            && row.second == second
+) -> Option<Contrast> {
+    let of = |first: &str, second: &str| {
+        let names = (evaluation.task.as_str(), evaluation.corpus.as_str(), first, second, id);
+        let is_it = |row: &&DifferenceRow| {
+            (row.key.task.as_str(), row.key.corpus.as_str(), row.key.model.as_str(), &*row.second, &*row.id) == names
+        };
+        results.differences.iter().find(is_it)?.contrast
     };
-    let ahead = |row: &DifferenceRow| {
-        Some(Ahead { value: row.value?, low: row.low?, high: row.high?, share: row.first_better? })
-    };
-    if let Some(row) = results.differences.iter().find(|row| of(row, leader, other)) {
-        return ahead(row);
-    }
-    let back = results.differences.iter().find(|row| of(row, other, leader)).and_then(ahead)?;
-    Some(Ahead { value: -back.value, low: -back.high, high: -back.low, share: 1.0 - back.share })
+    of(leader, other).or_else(|| of(other, leader).map(Contrast::reversed))
 }
 
-fn compare(results: &Results, (leader, other): (&str, &str), compared: &str, difference: &Ahead) -> String {
-    let Ahead { value, low, high, share } = *difference;
-    let percent = results.record.confidence * 100.0;
-    if (value, low, high) == (0.0, 0.0, 0.0) {
+fn compare(
+    results: &Results,
+    evaluation: &EvaluationRecord,
+    (leader, other): (&str, &str),
+    compared: &str,
+    contrast: &Contrast,
+) -> String {
+    let Interval { low, high, .. } = contrast.interval;
+    let margin = results.record.margin;
+    if (contrast.value, low, high) == (0.0, 0.0, 0.0) {
         return format!("**`{leader}` is no better than `{other}`**: {compared}, in every resample of the documents.");
     }
-    let verdict = if low > 0.0 {
-        format!("**`{leader}` is better than `{other}`**")
-    } else {
-        format!("**`{leader}` is ahead of `{other}`, but the documents do not settle it**")
+    let verdict = match contrast.verdict {
+        Verdict::Improved => format!("**`{leader}` is better than `{other}`**"),
+        Verdict::Regressed => format!("**`{leader}` is worse than `{other}`**"),
+        Verdict::Equivalent => format!("**`{leader}` and `{other}` are equivalent**"),
+        Verdict::Inconclusive => {
+            format!("**`{leader}` is ahead of `{other}`, but {} documents do not settle it**", evaluation.documents)
+        }
     };
-    let because = if low > 0.0 { "excludes" } else { "includes" };
-    format!(
-        "{verdict}: {compared}. The difference of {value:.3} has a {percent:.0} % interval of {low:.3} to {high:.3}, which \
-         {because} zero; `{leader}` is ahead in {:.1} % of {} resamples of the documents.",
-        share * 100.0,
+    let place = match contrast.verdict {
+        Verdict::Improved => "wholly above",
+        Verdict::Regressed => "wholly below",
+        Verdict::Equivalent => "wholly within",
+        Verdict::Inconclusive => "not clear of",
+    };
+    let mut sentence = format!(
+        "{verdict}: {compared}. The difference of {:.3} has a {:.0} % interval of {low:.3} to {high:.3}, {place} the margin \
+         of ±{margin}; `{leader}` is ahead in {:.1} % of {} resamples of the documents, and chance swaps of their answers give \
+         p = {:.4}.",
+        contrast.value,
+        results.record.confidence * 100.0,
+        contrast.first_better * 100.0,
         super::number(results.record.replicates as usize),
-    )
+        contrast.p,
+    );
+    if contrast.verdict == Verdict::Inconclusive {
+        sentence.push(' ');
+        sentence.push_str(&outlook(contrast, evaluation.documents));
+    }
+    sentence
+}
+
+/// What so many documents could have found, and how many would settle the difference.
+pub(crate) fn outlook(contrast: &Contrast, documents: usize) -> String {
+    let detectable = format!(
+        "With {} such documents a difference of {:.3} is found four times in five",
+        super::number(documents),
+        contrast.detectable
+    );
+    match contrast.documents_needed {
+        Some(needed) => format!(
+            "{detectable}; to settle one of {:.3}, about {} are needed.",
+            contrast.value,
+            super::number(needed as usize)
+        ),
+        None => format!("{detectable}; this one lies on the margin, which no number of documents settles."),
+    }
 }

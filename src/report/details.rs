@@ -177,7 +177,7 @@ fn line(row: &ErrorRow) -> String {
 }
 
 /// A text in one line, with nothing that Markdown would read as markup.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

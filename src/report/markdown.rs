@@ -10,12 +10,13 @@ pub fn markdown(results: &Results) -> String {
     let mut out = format!("# {}: how pure are the models against gold?\n\n", record.name);
     let _ = writeln!(
         out,
-        "karat {}, engine {} in {}. Values in brackets are {:.0} % intervals: {} ({} replicates, seed {}).",
+        "karat {}, engine {} in {}. Values in brackets are {:.0} % intervals: documents resampled with replacement, {} ({} replicates, \
+         seed {}).",
         record.karat,
         record.engine,
         record.precision,
         record.confidence * 100.0,
-        record.interval,
+        record.interval.name(),
         number(record.replicates as usize),
         record.seed,
     );

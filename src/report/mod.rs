@@ -3,13 +3,17 @@
 //! In: `run::Results`. Out: strings. Must not: read or write files, compute a score that is in no table.
 
 mod answer;
+mod compare;
 mod details;
+mod gate;
 mod grid;
 mod html;
 mod markdown;
 mod patched;
 mod summary;
 
+pub use compare::{Style, comparison, comparison_json};
+pub use gate::{judgement, judgement_json, judgement_junit};
 pub use grid::{Grid, number};
 pub use html::html;
 pub use markdown::markdown;

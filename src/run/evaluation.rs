@@ -1,18 +1,19 @@
 //! Scores of the cells of each evaluation, which share documents, gold and labels.
 
+use super::counted::{Counted, adjust};
 use super::folder::{FolderError, RunFolder};
 use super::patched;
 use super::plan::{Cell, Labelled, Plan};
 use super::record::{Record, Results};
 use crate::metrics::{Family, Metric, total};
-use crate::stats::{Bootstrap, Interval, Pair};
-use crate::table::{CellKey, ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
+use crate::stats::{Bootstrap, Contrasts, Interval};
+use crate::table::{CellKey, ConfusionRow, CountRow, ErrorRow, MetricRow};
 use crate::task::{ANNOTATORS, Annotators, Answer, Judged, Scorer, TaskName, mistakes};
 use ndarray::Array2;
 
 /// Scores everything that was saved.
 pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<Results, FolderError> {
-    let bootstrap = Bootstrap { seed: record.seed, replicates: record.replicates, confidence: record.confidence };
+    let how = record.contrasts();
     let mut results = Results {
         record,
         metrics: Vec::new(),
@@ -34,26 +35,28 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
             results.ledger.append(&mut ledger);
             results.throughput.append(&mut throughput);
         }
-        score_evaluation(labelled, &cells, &bootstrap, &mut results);
+        score_evaluation(labelled, &cells, &how, &mut results);
     }
+    adjust(&mut results.differences);
     Ok(results)
 }
 
-fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstrap: &Bootstrap, results: &mut Results) {
+fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], how: &Contrasts, results: &mut Results) {
+    let bootstrap = &how.bootstrap;
     let scorer = scorer(labelled, cells.iter().flat_map(|(_, answers)| answers).chain(&labelled.gold));
-    let mut tables: Vec<(&Cell, Array2<u32>, Vec<Metric>)> = Vec::new();
+    let mut tables: Vec<Vec<Counted>> = Vec::new();
     for (cell, answers) in cells {
         let judged = judge(labelled, &labelled.gold, answers);
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
-        let metrics = scorer.family().metrics(&total(&counts));
         results.metrics.extend(metric_rows(&cell.key, scorer.family(), &counts, bootstrap));
-        note_counts(&cell.key, scorer.family(), &judged, &counts, results);
         let key = &cell.key;
+        let rows = count_rows(key, scorer.family(), &judged, &counts);
+        tables.push(Counted::of_rows(key, &rows, &labelled.evaluation.options.rule()));
+        results.counts.extend(rows);
         let confused = scorer.confusion(&judged).into_iter();
         results.confusion.extend(confused.map(|confused| ConfusionRow { key: key.clone(), confused }));
         let errors = mistakes(&judged).into_iter();
         results.errors.extend(errors.map(|mistake| ErrorRow { key: key.clone(), mistake }));
-        tables.push((cell, counts, metrics));
     }
     if let Some(patched) = &labelled.patched {
         results.patched.extend(patched::score(labelled, patched, cells, bootstrap));
@@ -63,7 +66,8 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstr
     }
     for (i, first) in tables.iter().enumerate() {
         for second in &tables[i + 1..] {
-            note_differences(first, second, &scorer, bootstrap, results);
+            let rows = first.iter().zip(second).flat_map(|(first, second)| first.minus(second, how));
+            results.differences.extend(rows);
         }
     }
 }
@@ -76,7 +80,7 @@ fn score_annotators(labelled: &Labelled, annotators: &Annotators<'_>, bootstrap:
     let judged = annotators.judged();
     for (family, counts) in annotators.counts(task, &labelled.corpus.manifest.labels) {
         results.metrics.extend(metric_rows(&key, family.as_ref(), &counts, bootstrap));
-        note_counts(&key, family.as_ref(), &judged, &counts, results);
+        results.counts.extend(count_rows(&key, family.as_ref(), &judged, &counts));
     }
 }
 
@@ -117,38 +121,18 @@ pub(super) fn metric_rows(
     metrics.into_iter().zip(intervals).map(row).collect()
 }
 
-fn note_counts(key: &CellKey, family: &dyn Family, judged: &[Judged<'_>], counts: &Array2<u32>, results: &mut Results) {
+fn count_rows(key: &CellKey, family: &dyn Family, judged: &[Judged<'_>], counts: &Array2<u32>) -> Vec<CountRow> {
+    let mut rows = Vec::with_capacity(counts.len());
     for (judged, row) in judged.iter().zip(counts.rows()) {
-        for (column, count) in family.columns().iter().zip(row) {
-            results.counts.push(CountRow {
+        for (column, &count) in family.columns().iter().zip(row) {
+            rows.push(CountRow {
                 key: key.clone(),
                 document: judged.document.id.clone(),
+                family: family.name().to_owned(),
                 column: column.clone(),
-                count: *count as usize,
+                count: count as usize,
             });
         }
     }
-}
-
-fn note_differences(
-    first: &(&Cell, Array2<u32>, Vec<Metric>),
-    second: &(&Cell, Array2<u32>, Vec<Metric>),
-    scorer: &Scorer,
-    bootstrap: &Bootstrap,
-    results: &mut Results,
-) {
-    let family = scorer.family();
-    let pair = Pair::new(&first.1, &second.1).expect("one scorer counted the same documents");
-    let differences = bootstrap.differences(pair, first.2.len(), |sums, values| family.values(sums, values));
-    for ((a, b), difference) in first.2.iter().zip(&second.2).zip(differences) {
-        results.differences.push(DifferenceRow {
-            key: first.0.key.clone(),
-            second: second.0.key.model.clone(),
-            id: a.id.clone(),
-            value: a.value.zip(b.value).map(|(a, b)| a - b),
-            low: difference.map(|difference| difference.interval.low),
-            high: difference.map(|difference| difference.interval.high),
-            first_better: difference.map(|difference| difference.first_better),
-        });
-    }
+    rows
 }

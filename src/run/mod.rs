@@ -3,7 +3,9 @@
 //! Owns: the order of steps ([`execute`]), what a cell does, when and where results are written. In: a checked suite. Out: a
 //! run folder, whole or not at all. Must not: print; it tells an [`Observer`].
 
+mod baseline;
 mod cell;
+mod counted;
 mod evaluation;
 mod folder;
 mod forward;
@@ -14,7 +16,9 @@ mod patched;
 mod plan;
 mod record;
 
+pub use baseline::{Baseline, Blessing, bless, open_baseline};
 pub use cell::{Answered, CellError, Request, answer};
+pub use counted::{Counted, adjust};
 pub use folder::{FolderError, RunFolder};
 pub use forward::ForwardFault;
 pub use model::{Model, ModelError};

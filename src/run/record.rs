@@ -2,13 +2,14 @@
 
 use super::{Plan, Settings};
 use crate::corpus::{Corpus, Manifest, Patch};
+use crate::stats::{Bootstrap, Contrasts, Method};
 use crate::suite::Suite;
 use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ThroughputRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The newest format of a run folder.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// `run.json`: what was run, on what, with what. Everything but `circumstances` is the same for the same suite and files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +26,10 @@ pub struct Record {
     pub replicates: u32,
     /// Nominal coverage of intervals.
     pub confidence: f64,
-    /// What is resampled, and how an interval is read off: always documents and percentiles.
-    pub interval: String,
+    /// How an interval is read off the resampled documents.
+    pub interval: Method,
+    /// Differences of at most this size, either way, do not matter.
+    pub margin: f64,
     /// What ran the models' forward passes.
     pub engine: String,
     /// Precision of the arithmetic.
@@ -148,6 +151,17 @@ pub struct Circumstances {
 }
 
 impl Record {
+    /// How intervals are made.
+    pub fn bootstrap(&self) -> Bootstrap {
+        let (seed, replicates, confidence) = (self.seed, self.replicates, self.confidence);
+        Bootstrap { seed, replicates, confidence, method: self.interval }
+    }
+
+    /// How models are compared.
+    pub fn contrasts(&self) -> Contrasts {
+        Contrasts { bootstrap: self.bootstrap(), margin: self.margin }
+    }
+
     pub(super) fn of(suite: &Suite, settings: &Settings, plan: &Plan) -> Self {
         let evaluations = plan.evaluations.iter().map(|labelled| EvaluationRecord {
             task: labelled.evaluation.options.task().to_string(),
@@ -167,7 +181,8 @@ impl Record {
             seed: suite.seed,
             replicates: suite.statistics.replicates,
             confidence: suite.statistics.confidence,
-            interval: "documents resampled with replacement, percentile".to_owned(),
+            interval: suite.statistics.interval,
+            margin: suite.statistics.margin,
             engine: "native".to_owned(),
             precision: "f32".to_owned(),
             limit: settings.limit,

@@ -1,11 +1,13 @@
-//! The document bootstrap: percentile intervals from resampled documents.
+//! The document bootstrap: intervals from resampled documents.
 
-use super::{below, quantile};
+use super::below;
+use super::interval::{Interval, Method, Sample, standard_deviation};
+use super::sums::{Columns, Weights};
 use crate::base::stream;
 use ndarray::ArrayRef2;
 
-/// Resamples documents with replacement, as many as there are, and takes percentiles of what a statistic gives for the
-/// resamples (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, section 13.3).
+/// Resamples documents with replacement, as many as there are, and reads an interval off what a statistic gives for the
+/// resamples, by a [`Method`].
 ///
 /// The unit is the document, because errors of one document go together. Replicate r draws from the stream (`seed`, r)
 /// and nothing else, so two calls with the same seed and the same number of documents resample the same documents. Runs
@@ -16,7 +18,8 @@ use ndarray::ArrayRef2;
 ///
 /// // Three documents with 9 of 10, 8 of 10 and 4 of 10 right answers.
 /// let counts = array![[9, 10], [8, 10], [4, 10]];
-/// let bootstrap = karat::stats::Bootstrap { seed: 1, replicates: 10_000, confidence: 0.95 };
+/// let method = karat::stats::Method::Percentile;
+/// let bootstrap = karat::stats::Bootstrap { seed: 1, replicates: 10_000, confidence: 0.95, method };
 /// let share = |sums: &[u64], values: &mut [Option<f64>]| values[0] = Some(sums[0] as f64 / sums[1] as f64);
 /// let interval = bootstrap.intervals(&counts, 1, share)[0].expect("defined in every replicate");
 /// // One in 27 resamples is the third document alone, and one in 27 is the first alone.
@@ -30,17 +33,8 @@ pub struct Bootstrap {
     pub replicates: u32,
     /// The nominal coverage of intervals, in 0..=1, such as 0.95.
     pub confidence: f64,
-}
-
-/// Where a value would have been with other documents of the same kind.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// The quantile of the replicates at (1 − confidence) / 2.
-    pub low: f64,
-    /// The quantile of the replicates at (1 + confidence) / 2.
-    pub high: f64,
-    /// Replicates in which the value was undefined; they are left out of the quantiles.
-    pub undefined_replicates: u32,
+    /// How an interval is read off the replicates.
+    pub method: Method,
 }
 
 /// How two models' values differ on the same documents.
@@ -50,6 +44,8 @@ pub struct Difference {
     pub interval: Interval,
     /// The share of the defined replicates in which the first is greater, in 0..=1; ties count half.
     pub first_better: f64,
+    /// The standard deviation of the defined replicates: the standard error of the difference.
+    pub error: f64,
 }
 
 /// Two models' counts on the same documents, row by row and column by column.
@@ -83,24 +79,36 @@ impl<'a> Pair<'a> {
     }
 }
 
+impl<'a> Pair<'a> {
+    /// The first model's counts.
+    pub fn first(self) -> &'a ArrayRef2<u32> {
+        self.first
+    }
+
+    /// The second model's counts.
+    pub fn second(self) -> &'a ArrayRef2<u32> {
+        self.second
+    }
+}
+
 impl Bootstrap {
     /// An interval for each of the `values` numbers that `statistic` makes from summed counts.
     ///
     /// `counts` is `[documents, columns]`. `statistic` reads one sum a column and fills one value a place, None where
-    /// undefined. A value has no interval where it is undefined in every replicate or where there are no documents.
+    /// undefined. A value has no interval where it is undefined in every replicate, in the whole (with
+    /// [`Method::Bca`]), or where there are no documents.
     pub fn intervals(
         &self,
         counts: &ArrayRef2<u32>,
         values: usize,
         statistic: impl Fn(&[u64], &mut [Option<f64>]),
     ) -> Vec<Option<Interval>> {
-        let table = Table::new(counts);
-        let mut sums = table.zeros();
-        let replicates = self.replicate(table.documents, values, |documents, values| {
-            table.sum(documents, &mut sums);
-            statistic(&sums, values);
+        let columns = Columns::new(counts);
+        let mut sums = Sums::new(&columns);
+        let samples = self.samples(counts.nrows(), values, |weights, values| {
+            statistic(sums.of(weights), values);
         });
-        replicates.into_iter().map(|defined| self.interval(defined)).collect()
+        samples.into_iter().map(|sample| self.interval(&sample)).collect()
     }
 
     /// The differences, first − second, of each of the `values` numbers that `statistic` makes from summed counts; both
@@ -113,55 +121,67 @@ impl Bootstrap {
         values: usize,
         statistic: impl Fn(&[u64], &mut [Option<f64>]),
     ) -> Vec<Option<Difference>> {
-        let (first, second) = (Table::new(pair.first), Table::new(pair.second));
-        let mut sums = first.zeros();
+        let sides = [pair.first, pair.second].map(Columns::new);
+        let [mut first, mut second] = sides.each_ref().map(Sums::new);
         let mut seconds = vec![None; values];
-        let replicates = self.replicate(first.documents, values, |documents, values| {
-            first.sum(documents, &mut sums);
-            statistic(&sums, values);
-            second.sum(documents, &mut sums);
-            statistic(&sums, &mut seconds);
+        let samples = self.samples(pair.first.nrows(), values, |weights, values| {
+            statistic(first.of(weights), values);
+            seconds.fill(None);
+            statistic(second.of(weights), &mut seconds);
             for (value, second) in values.iter_mut().zip(&seconds) {
                 *value = value.zip(*second).map(|(first, second)| first - second);
             }
         });
-        let difference = |defined: Vec<f64>| {
-            let first_better = share_above_zero(&defined);
-            self.interval(defined).map(|interval| Difference { interval, first_better })
+        let difference = |sample: Sample| {
+            let (first_better, error) = (share_above_zero(&sample.replicates), standard_deviation(&sample.replicates));
+            self.interval(&sample).map(|interval| Difference { interval, first_better, error })
         };
-        replicates.into_iter().map(difference).collect()
+        samples.into_iter().map(difference).collect()
     }
 
-    /// The defined values of all replicates, by value. `evaluate` gets the resampled documents' rows.
-    fn replicate(
+    /// What `evaluate` gives by value: for the whole, without each document in turn (where the method asks for it), and for
+    /// every replicate.
+    fn samples(
         &self,
-        documents: u32,
+        documents: usize,
         values: usize,
-        mut evaluate: impl FnMut(&[u32], &mut [Option<f64>]),
-    ) -> Vec<Vec<f64>> {
-        let mut all: Vec<Vec<f64>> = (0..values).map(|_| Vec::with_capacity(self.replicates as usize)).collect();
+        mut evaluate: impl FnMut(&Weights, &mut [Option<f64>]),
+    ) -> Vec<Sample> {
+        let mut samples: Vec<Sample> = (0..values).map(|_| Sample::default()).collect();
         if documents == 0 {
-            return all;
+            return samples;
         }
-        let mut resample = vec![0; documents as usize];
-        let mut replicate_values = vec![None; values];
-        for replicate in 0..self.replicates {
-            let mut random = stream(self.seed, u64::from(replicate));
-            resample.fill_with(|| below(documents, &mut random));
-            replicate_values.fill(None);
-            evaluate(&resample, &mut replicate_values);
-            for (all, value) in all.iter_mut().zip(&replicate_values) {
-                all.extend(value.filter(|value| !value.is_nan()));
+        let (mut counts, mut weights) = (vec![1; documents], Weights::zeros(documents));
+        let mut row = vec![None; values];
+        let mut evaluate = |counts: &[u32], row: &mut [Option<f64>]| {
+            weights.set(counts);
+            row.fill(None);
+            evaluate(&weights, row);
+            row.iter_mut().for_each(|value| *value = value.filter(|value| !value.is_nan()));
+        };
+        if self.method == Method::Bca {
+            evaluate(&counts, &mut row);
+            samples.iter_mut().zip(&row).for_each(|(sample, value)| sample.whole = *value);
+            for document in 0..documents {
+                counts[document] = 0;
+                evaluate(&counts, &mut row);
+                counts[document] = 1;
+                samples.iter_mut().zip(&row).for_each(|(sample, value)| sample.jackknife.extend(*value));
             }
         }
-        all
+        let bound = u32::try_from(documents).expect("a corpus has fewer than 2^32 documents");
+        for replicate in 0..self.replicates {
+            let mut random = stream(self.seed, u64::from(replicate));
+            counts.fill(0);
+            (0..documents).for_each(|_| counts[below(bound, &mut random) as usize] += 1);
+            evaluate(&counts, &mut row);
+            samples.iter_mut().zip(&row).for_each(|(sample, value)| sample.replicates.extend(*value));
+        }
+        samples
     }
 
-    fn interval(&self, mut defined: Vec<f64>) -> Option<Interval> {
-        let undefined_replicates = self.replicates - defined.len() as u32;
-        let low = quantile(&mut defined, (1.0 - self.confidence) / 2.0)?;
-        let high = quantile(&mut defined, f64::midpoint(1.0, self.confidence))?;
-        Some(Interval { low, high, undefined_replicates })
+    fn interval(&self, sample: &Sample) -> Option<Interval> {
+        sample.interval(self.method, self.confidence, self.replicates)
     }
 }
 
@@ -172,42 +192,24 @@ fn share_above_zero(values: &[f64]) -> f64 {
     (above as f64 + tied as f64 / 2.0) / values.len().max(1) as f64
 }
 
-/// Columns that are summed together, in registers.
-const LANES: usize = 4;
-
-/// Counts in blocks of columns: a block has a row a document, and the last one is filled up with zeros.
-struct Table {
-    blocks: Vec<Vec<[u32; LANES]>>,
-    documents: u32,
-    columns: usize,
+/// Sums of one side's counts, as a statistic reads them.
+pub(super) struct Sums<'a> {
+    columns: &'a Columns,
+    signed: Vec<i64>,
+    sums: Vec<u64>,
 }
 
-impl Table {
-    fn new(counts: &ArrayRef2<u32>) -> Self {
-        let documents = u32::try_from(counts.nrows()).expect("a corpus has fewer than 2^32 documents");
-        let columns = counts.ncols();
-        let lanes = |first: usize, document: usize| {
-            std::array::from_fn(|lane| counts.get((document, first + lane)).copied().unwrap_or_default())
-        };
-        let block = |first| (0..counts.nrows()).map(|document| lanes(first, document)).collect();
-        Self { blocks: (0..columns).step_by(LANES).map(block).collect(), documents, columns }
+impl<'a> Sums<'a> {
+    pub(super) fn new(columns: &'a Columns) -> Self {
+        Self { columns, signed: vec![0; columns.len()], sums: vec![0; columns.len()] }
     }
 
-    fn zeros(&self) -> Vec<u64> {
-        vec![0; self.columns]
-    }
-
-    /// Fills `sums` with the columns' sums over the rows that `documents` names.
-    fn sum(&self, documents: &[u32], sums: &mut [u64]) {
-        for (block, sums) in self.blocks.iter().zip(sums.chunks_mut(LANES)) {
-            let mut lanes = [0_u64; LANES];
-            for &document in documents {
-                for (sum, &count) in lanes.iter_mut().zip(&block[document as usize]) {
-                    *sum += u64::from(count);
-                }
-            }
-            sums.copy_from_slice(&lanes[..sums.len()]);
+    pub(super) fn of(&mut self, weights: &Weights) -> &[u64] {
+        self.columns.sum(weights, &mut self.signed);
+        for (sum, &signed) in self.sums.iter_mut().zip(&self.signed) {
+            *sum = signed.unsigned_abs();
         }
+        &self.sums
     }
 }
 
@@ -216,7 +218,8 @@ mod tests {
     use super::*;
     use ndarray::{Array2, array};
 
-    const BOOTSTRAP: Bootstrap = Bootstrap { seed: 17, replicates: 2_000, confidence: 0.95 };
+    const BOOTSTRAP: Bootstrap =
+        Bootstrap { seed: 17, replicates: 2_000, confidence: 0.95, method: Method::Percentile };
 
     /// The first column over the second.
     fn share(sums: &[u64], values: &mut [Option<f64>]) {

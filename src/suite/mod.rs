@@ -3,8 +3,10 @@
 //! In: a file. Out: names resolved to folders, options with their defaults, in the order written. Must not: read
 //! corpora or models.
 
+mod policy;
 mod written;
 
+use crate::stats::Method;
 use crate::task::TaskName;
 use crate::task::WindowOptions;
 use crate::task::ner::Aggregation;
@@ -13,6 +15,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use policy::{Inconclusive, Policy, Requirement};
 pub use written::SuiteError;
 
 /// A checked suite. Paths are as written, joined to the suite's own folder.
@@ -24,6 +27,8 @@ pub struct Suite {
     pub seed: u64,
     /// How intervals are made.
     pub statistics: Statistics,
+    /// What a gate asks of a run.
+    pub gate: Policy,
     /// Folders of corpora by name.
     pub corpora: BTreeMap<String, PathBuf>,
     /// Patch files that are laid over the gold of corpora, by the corpus's name.
@@ -42,6 +47,10 @@ pub struct Statistics {
     pub replicates: u32,
     /// Nominal coverage, in 0.5..1.
     pub confidence: f64,
+    /// How an interval is read off the resamples.
+    pub interval: Method,
+    /// Differences of at most this size, either way, do not matter; in 0..1.
+    pub margin: f64,
 }
 
 /// Models that do one task on one corpus, and are compared.

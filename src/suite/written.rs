@@ -1,8 +1,10 @@
 //! The suite as people write it.
 
+use super::policy::{WrittenPolicy, margin};
 use super::{Evaluation, Statistics, Suite, TaskOptions};
 use crate::base::file::{TextError, read_text};
 use crate::corpus::Problem;
+use crate::stats::Method;
 use crate::task::ANNOTATORS;
 use crate::task::ner::Aggregation;
 use crate::task::stance::{Hypotheses, Rule, WindowRule};
@@ -12,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
+
+/// Differences of at most this size do not matter, unless a suite says otherwise.
+const MARGIN: f64 = 0.01;
 
 /// The newest version of the format.
 const VERSION: u32 = 1;
@@ -50,6 +55,8 @@ struct Written {
     seed: u64,
     #[serde(default)]
     statistics: WrittenStatistics,
+    #[serde(default)]
+    gate: WrittenPolicy,
     corpora: BTreeMap<String, WrittenCorpus>,
     models: BTreeMap<String, WrittenFolder>,
     evaluations: Spanned<Vec<WrittenEvaluation>>,
@@ -60,6 +67,9 @@ struct Written {
 struct WrittenStatistics {
     replicates: Option<Spanned<u32>>,
     confidence: Option<Spanned<f64>>,
+    #[serde(default)]
+    interval: Method,
+    margin: Option<Spanned<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +100,7 @@ struct WrittenEvaluation {
 }
 
 /// Notes problems with the line that a byte range stands on.
-struct Notes<'a> {
+pub(super) struct Notes<'a> {
     path: &'a Path,
     text: &'a str,
     found: Vec<Problem>,
@@ -102,7 +112,7 @@ impl Notes<'_> {
         tidy(&self.path.parent().unwrap_or(Path::new("")).join(path))
     }
 
-    fn add(&mut self, place: Range<usize>, what: impl Into<String>) {
+    pub(super) fn add(&mut self, place: Range<usize>, what: impl Into<String>) {
         let line = 1 + self.text[..place.start.min(self.text.len())].matches('\n').count();
         self.found.push(Problem { path: self.path.to_owned(), line: Some(line), what: what.into() });
     }
@@ -135,10 +145,12 @@ pub(super) fn load(path: &Path) -> Result<Suite, SuiteError> {
             format!("the name `{name}` becomes a folder's name: use letters, digits, `-`, `_`, `.`"),
         );
     }
+    let statistics = statistics(&written.statistics, &mut notes);
     let suite = Suite {
         name: name.clone(),
         seed: written.seed,
-        statistics: statistics(&written.statistics, &mut notes),
+        statistics,
+        gate: written.gate.checked(statistics, &written.corpora, &written.models, &mut notes),
         corpora: folders(written.corpora.iter().map(|(name, c)| (name, &c.path)), ("corpus", "-_"), &mut notes),
         patches: patches(&written.corpora, &mut notes),
         models: folders(written.models.iter().map(|(name, m)| (name, &m.path)), ("model", "-_."), &mut notes),
@@ -172,7 +184,8 @@ fn statistics(written: &WrittenStatistics, notes: &mut Notes<'_>) -> Statistics 
         }
         *spanned.get_ref()
     });
-    Statistics { replicates, confidence }
+    let margin = margin(written.margin.as_ref(), MARGIN, notes);
+    Statistics { replicates, confidence, interval: written.interval, margin }
 }
 
 /// True for a name of ASCII letters, digits and the characters of `also`.
@@ -296,6 +309,6 @@ fn chosen<T: Clone + Default>(written: Option<&Spanned<T>>) -> T {
     written.map_or_else(T::default, |spanned| spanned.get_ref().clone())
 }
 
-fn names<T>(map: &BTreeMap<String, T>) -> String {
+pub(super) fn names<T>(map: &BTreeMap<String, T>) -> String {
     map.keys().cloned().collect::<Vec<_>>().join(", ")
 }

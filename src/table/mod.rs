@@ -4,15 +4,17 @@
 //! Parquet file, or rows again. Must not: compute scores, choose file names, render.
 
 mod answers;
+mod differences;
 mod ledger;
 mod logits;
 mod scores;
 mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
+pub use differences::DifferenceRow;
 pub use ledger::LedgerRow;
 pub use logits::{sequence_logits, token_logits};
-pub use scores::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
+pub use scores::{ConfusionRow, CountRow, ErrorRow, MetricRow};
 pub use throughput::ThroughputRow;
 
 use polars::chunked_array::builder::ListPrimitiveChunkedBuilder;

@@ -71,6 +71,8 @@ pub struct CountRow {
     pub key: CellKey,
     /// The document's id.
     pub document: String,
+    /// The family of metrics that the count is of, such as `exact`.
+    pub family: String,
     /// What is counted, such as `PER.tp` or `favor_as_neutral`.
     pub column: String,
     /// How often.
@@ -82,6 +84,7 @@ impl CountRow {
     pub fn table(rows: &[Self]) -> Table {
         Table::keyed(rows.iter().map(|row| &row.key))
             .text("document", rows.iter().map(|row| Some(row.document.as_str())))
+            .text("family", rows.iter().map(|row| Some(row.family.as_str())))
             .text("column", rows.iter().map(|row| Some(row.column.as_str())))
             .count("count", rows.iter().map(|row| Some(row.count)))
     }
@@ -91,10 +94,12 @@ impl CountRow {
     /// # Errors
     /// [`TableError`] when a column is missing.
     pub fn read(stored: &Stored) -> Result<Vec<Self>, TableError> {
-        let (documents, columns, counts) = (stored.text("document")?, stored.text("column")?, stored.count("count")?);
+        let (documents, families) = (stored.text("document")?, stored.text("family")?);
+        let (columns, counts) = (stored.text("column")?, stored.count("count")?);
         let row = |(at, key): (usize, CellKey)| Self {
             key,
             document: documents[at].clone().unwrap_or_default(),
+            family: families[at].clone().unwrap_or_default(),
             column: columns[at].clone().unwrap_or_default(),
             count: counts[at].unwrap_or_default(),
         };
@@ -217,56 +222,4 @@ fn read_marks(stored: &Stored, side: &str, scores: Option<&[Option<f64>]>) -> Re
         labels[at].clone().map(|label| Mark { span, label, text, score: scores.and_then(|scores| scores[at]) })
     };
     Ok((0..stored.rows()).map(mark).collect())
-}
-
-/// How a metric differs between two models on the same documents.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DifferenceRow {
-    /// The cell of the first model.
-    pub key: CellKey,
-    /// The second model.
-    pub second: String,
-    /// The metric's id.
-    pub id: String,
-    /// First minus second.
-    pub value: Option<f64>,
-    /// Lower end of the paired interval.
-    pub low: Option<f64>,
-    /// Upper end of the paired interval.
-    pub high: Option<f64>,
-    /// Share of the replicates in which the first is better, in 0..=1, ties half.
-    pub first_better: Option<f64>,
-}
-
-impl DifferenceRow {
-    /// The table.
-    pub fn table(rows: &[Self]) -> Table {
-        Table::keyed(rows.iter().map(|row| &row.key))
-            .text("second", rows.iter().map(|row| Some(row.second.as_str())))
-            .text("id", rows.iter().map(|row| Some(row.id.as_str())))
-            .number("value", rows.iter().map(|row| row.value))
-            .number("low", rows.iter().map(|row| row.low))
-            .number("high", rows.iter().map(|row| row.high))
-            .number("first_better", rows.iter().map(|row| row.first_better))
-    }
-
-    /// The rows again.
-    ///
-    /// # Errors
-    /// [`TableError`] when a column is missing.
-    pub fn read(stored: &Stored) -> Result<Vec<Self>, TableError> {
-        let (seconds, ids, values) = (stored.text("second")?, stored.text("id")?, stored.number("value")?);
-        let (lows, highs) = (stored.number("low")?, stored.number("high")?);
-        let first_better = stored.number("first_better")?;
-        let row = |(at, key): (usize, CellKey)| Self {
-            key,
-            second: seconds[at].clone().unwrap_or_default(),
-            id: ids[at].clone().unwrap_or_default(),
-            value: values[at],
-            low: lows[at],
-            high: highs[at],
-            first_better: first_better[at],
-        };
-        Ok(stored.keys()?.into_iter().enumerate().map(row).collect())
-    }
 }

@@ -44,6 +44,19 @@ impl TaskName {
             Self::Stance => "stance",
         }
     }
+
+    /// The task of that name; None for a word that names none.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Ner, Self::Stance].into_iter().find(|task| task.name() == name)
+    }
+
+    /// The id of the metric that decides which model is better.
+    pub fn headline(self) -> &'static str {
+        match self {
+            Self::Ner => "f1",
+            Self::Stance => "macro_f1",
+        }
+    }
 }
 
 impl fmt::Display for TaskName {

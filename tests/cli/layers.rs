@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Modules from the lowest to the highest. A module may use itself and the rows before its own, not its neighbours.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["base"],
     &["metrics", "stats", "corpus", "engine"],
     &["text"],
     &["task"],
     &["suite", "table"],
     &["run"],
+    &["compare"],
     &["report"],
     &["cli"],
 ];

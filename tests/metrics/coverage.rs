@@ -1,7 +1,7 @@
 //! Do intervals hold the truth as often as they say? Simulated documents with a known truth.
 
 use karat::base::stream;
-use karat::stats::{Bootstrap, Pair, below};
+use karat::stats::{Bootstrap, Method, Pair, below};
 use ndarray::Array2;
 use rand_chacha::rand_core::Rng;
 
@@ -39,7 +39,7 @@ fn covered(truth: f64, interval: impl Fn(u32) -> (f64, f64)) -> f64 {
 }
 
 fn bootstrap(simulation: u32) -> Bootstrap {
-    Bootstrap { seed: u64::from(simulation), replicates: 1_000, confidence: 0.95 }
+    Bootstrap { seed: u64::from(simulation), replicates: 1_000, confidence: 0.95, method: Method::Percentile }
 }
 
 // The band around 95 %: 400 simulations have a standard error of 1.1 %, and the percentile method with 60 documents is a

@@ -2,7 +2,7 @@
 
 use karat::base::{Entity, Span, Stance};
 use karat::metrics::{ExactSpans, Family, Metric, StanceScores, count_labels, total};
-use karat::stats::{Bootstrap, quantile};
+use karat::stats::{Bootstrap, Method, quantile};
 use karat::task::{AgreementScorer, TaskName};
 use ndarray::Array2;
 use serde::Deserialize;
@@ -159,7 +159,7 @@ fn intervals_agree_with_scipy_within_the_error_of_both() {
         let Case::Bootstrap { documents, low, high } = case else { continue };
         let spans = ExactSpans::new(["A"]);
         let counts = Array2::from(documents);
-        let bootstrap = Bootstrap { seed: 3, replicates: 100_000, confidence: 0.95 };
+        let bootstrap = Bootstrap { seed: 3, replicates: 100_000, confidence: 0.95, method: Method::Percentile };
         let values = spans.definitions().len();
         let intervals = bootstrap.intervals(&counts, values, |sums, values| spans.values(sums, values));
         let f1 = intervals[2].expect("documents have entities");

@@ -7,7 +7,7 @@ use crate::cli::metrics::{self, Measured};
 use crate::corpus::Corpus;
 use crate::metrics::total;
 use crate::report::number;
-use crate::stats::Bootstrap;
+use crate::stats::{Bootstrap, Method};
 use crate::task::{Annotators, Mark, Mistake, TaskName, mistakes};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -67,7 +67,8 @@ fn compare<'a>(
     options: &AgreeOptions,
 ) -> Option<Compared<'a>> {
     let annotators = Annotators::of(corpus, &corpus.documents, task, names)?;
-    let bootstrap = Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95 };
+    let bootstrap =
+        Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95, method: Method::Percentile };
     let mut metrics = Vec::new();
     for (family, counts) in annotators.counts(task, &corpus.manifest.labels) {
         let values = family.metrics(&total(&counts));

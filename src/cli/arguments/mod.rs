@@ -1,5 +1,9 @@
 //! The arguments as typed.
 
+mod compare;
+
+pub(super) use compare::{BlessOptions, CompareOptions, GateFormat, GateOptions, PageFormat};
+
 use super::gold::GoldCommand;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
@@ -25,7 +29,19 @@ Examples:
   karat score --task ner --gold gold.jsonl --pred names.jsonl
   karat report reports/demo-20251122-101500 --format html > report.html
 
-Exit codes: 0 done, 2 could not run (arguments, suite, data, model, disk).";
+  karat compare reports/before reports/after
+  karat bless reports/after --reason first && karat gate reports/next
+
+Exit codes: 0 done and every gate met, 1 a gate says regressed, 2 could not run (arguments, suite, data, model, disk), 3 a gate's
+documents do not tell and its policy stops there.";
+
+const GATE: &str = "\
+The policy stands in the suite, under [gate]: `margin`, `inconclusive` (pass, warn, stop, fail), `max_age_days`, and
+[[gate.metrics]] with `metric`, and where wanted `task`, `corpus`, `model`, `margin`, `floor`, `inconclusive`. Without any,
+the deciding metric of every model is held.
+
+Exit codes: 0 every check is met, 1 one regressed or is below its floor, 2 the two cannot be compared (other gold, documents, split
+or definitions; a metric or model that is not there), 3 the documents do not tell and the policy says `stop`.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -37,6 +53,13 @@ pub(super) enum Command {
     Score(ScoreOptions),
     /// Show the report of a finished run
     Report(ReportOptions),
+    /// Compare runs, or the models of one run: differences, verdicts, flipped items
+    Compare(CompareOptions),
+    /// Make a run the baseline that later ones are held against
+    Bless(BlessOptions),
+    /// Hold a run against a baseline; the exit code says what came of it
+    #[command(after_help = GATE)]
+    Gate(GateOptions),
     /// Find every problem of a suite without running it
     Check(CheckOptions),
     /// Work with hand-made labels

@@ -1,0 +1,149 @@
+//! Runs against runs, and models of one run against each other.
+//!
+//! Owns: which cells can be compared ([`CompareError`] says why not), what differs between them ([`Compared`]), which items
+//! flipped ([`Flips`]), whether a ranking survives other scorings ([`Multiverse`]), and what a gate says of a run against a
+//! baseline ([`Judgement`]). In: finished runs. Out: values that `report` renders. Must not: read files, print, run a model.
+
+mod changes;
+mod flips;
+mod gate;
+mod multiverse;
+mod sides;
+
+pub use changes::{Change, changes};
+pub use flips::{Flip, Flips};
+pub use gate::{Check, GateError, Judgement, Outcome, judge};
+pub use multiverse::{Multiverse, Scoring};
+pub use sides::{CompareError, Side, pair};
+
+use crate::run::{Counted, Results, adjust};
+use crate::stats::{Contrasts, mcnemar};
+use crate::table::{CellKey, DifferenceRow};
+
+/// A finished run and what it is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// As given by the user, such as a folder.
+    pub name: &'a str,
+    /// The run.
+    pub results: &'a Results,
+}
+
+/// A candidate's cell against a baseline's on the same documents.
+#[derive(Debug)]
+pub struct Compared {
+    /// What is judged.
+    pub candidate: Side,
+    /// What it is judged against.
+    pub baseline: Side,
+    /// Documents that both answered.
+    pub documents: usize,
+    /// Gold items in them.
+    pub items: usize,
+    /// Every metric, candidate minus baseline, in the order of the families.
+    pub metrics: Vec<MetricPair>,
+    /// Items that one has right and the other has not.
+    pub flips: Flips,
+    /// The exact `McNemar` p-value over the flipped items.
+    pub mcnemar: f64,
+    /// What went in that differs.
+    pub changes: Vec<Change>,
+}
+
+/// A metric of both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricPair {
+    /// The candidate's value.
+    pub candidate: Option<f64>,
+    /// The baseline's value.
+    pub baseline: Option<f64>,
+    /// Candidate minus baseline.
+    pub difference: DifferenceRow,
+}
+
+/// Every pair of cells that can be compared, and how rankings bear other scorings.
+#[derive(Debug)]
+pub struct Comparison {
+    /// Candidate against baseline.
+    pub pairs: Vec<Compared>,
+    /// One for each pair, in their order.
+    pub multiverses: Vec<Multiverse>,
+    /// How the sides were compared.
+    pub how: Contrasts,
+}
+
+impl Compared {
+    /// The metric that decides.
+    pub fn headline(&self) -> Option<&MetricPair> {
+        let id = crate::task::TaskName::named(&self.candidate.key.task)?.headline();
+        self.metrics.iter().find(|pair| pair.difference.id == id)
+    }
+}
+
+/// Compares runs with the first of them, cell by cell; of a single run, its models with each other.
+///
+/// # Errors
+/// [`CompareError`] where no cells match, or cells that match were scored against other gold, on other documents or by other
+/// definitions.
+pub fn compare(runs: &[Named<'_>], how: Contrasts) -> Result<Comparison, CompareError> {
+    let mut pairs = Vec::new();
+    let mut multiverses = Vec::new();
+    for (candidate, baseline) in pair(runs)? {
+        let (compared, counted) = contrast(runs, candidate, baseline, &how)?;
+        multiverses.push(Multiverse::of(&counted, &how));
+        pairs.push(compared);
+    }
+    // The deciding metrics of all pairs are one family of tests.
+    let mut rows: Vec<DifferenceRow> =
+        pairs.iter().flat_map(|compared| compared.metrics.iter().map(|pair| pair.difference.clone())).collect();
+    adjust(&mut rows);
+    let mut adjusted = rows.into_iter();
+    for pair in pairs.iter_mut().flat_map(|compared| &mut compared.metrics) {
+        pair.difference.p_holm = adjusted.next().and_then(|row| row.p_holm);
+    }
+    Ok(Comparison { pairs, multiverses, how })
+}
+
+/// Counts of both sides over the same columns, a family each.
+type Both = Vec<(Counted, Counted)>;
+
+/// Compares two cells that are about the same documents.
+fn contrast(
+    runs: &[Named<'_>],
+    candidate: Side,
+    baseline: Side,
+    how: &Contrasts,
+) -> Result<(Compared, Both), CompareError> {
+    let (new, old) = (runs[candidate.run].results, runs[baseline.run].results);
+    let evaluation = sides::comparable((new, &candidate.key), (old, &baseline.key))?;
+    let both = sides::counts((new, &candidate.key), (old, &baseline.key))?;
+    let mut metrics = Vec::new();
+    for (new, old) in &both {
+        for difference in new.minus(old, how) {
+            let (candidate, baseline) = (new.value(&difference.id), old.value(&difference.id));
+            metrics.push(MetricPair { candidate, baseline, difference });
+        }
+    }
+    let flips = Flips::between((new, &candidate.key), (old, &baseline.key), evaluation.items);
+    let compared = Compared {
+        documents: evaluation.documents,
+        items: evaluation.items,
+        metrics,
+        mcnemar: mcnemar(flips.gained() as u64, flips.lost() as u64),
+        flips,
+        changes: changes((&new.record, &candidate.key), (&old.record, &baseline.key)),
+        candidate,
+        baseline,
+    };
+    Ok((compared, both))
+}
+
+/// The name under which one side of a pair is shown: the model, and the run where that is another one.
+pub fn label(side: &Side, other: &Side, runs: &[Named<'_>]) -> String {
+    if side.run == other.run { side.key.model.clone() } else { format!("{} ({})", side.key.model, runs[side.run].name) }
+}
+
+/// A cell's evaluation in a run's record.
+fn evaluation<'a>(results: &'a Results, key: &CellKey) -> Option<&'a crate::run::EvaluationRecord> {
+    results.record.evaluations.iter().find(|e| e.task == key.task && e.corpus == key.corpus)
+}
