@@ -2,13 +2,14 @@
 
 use super::gate::NoBaseline;
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
+use super::history::{NoPoint, NoSeries};
 use super::predict::{Foreign, NoLogits, SameFile};
 use super::score::Unanswered;
 use crate::base::file::TextError;
 use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
-use crate::run::{CellError, FolderError, ModelError, PlanError, RunError};
+use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError};
 use crate::suite::SuiteError;
 use crate::task::floor::FloorError;
 use crate::task::{LabelError, TaskError};
@@ -44,6 +45,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
         };
     }
     if let Some(GateError::Compare(error)) = cause.downcast_ref::<GateError>() {
+        return of_cause(error);
+    }
+    if let Some(HistoryError::Folder(error)) = cause.downcast_ref::<HistoryError>() {
         return of_cause(error);
     }
     if let Some(error) = cause.downcast_ref::<CellError>() {
@@ -197,6 +201,16 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             GateError::Undefined { .. } => "hold a metric that this gold defines; nothing was passed",
             GateError::Gone { .. } | GateError::New { .. } => "bless a run with the same models; nothing was passed",
         });
+    }
+    if let Some(error) = cause.downcast_ref::<HistoryError>() {
+        return Some(match error {
+            HistoryError::None(_) => "`karat history --add RUN` begins one",
+            HistoryError::There { .. } => "leave it out; nothing was added",
+            HistoryError::Folder(_) => return None,
+        });
+    }
+    if cause.is::<NoPoint>() || cause.is::<NoSeries>() {
+        return Some("`karat history --format json` lists what there is");
     }
     if cause.is::<SameFile>() {
         return Some("give each a file of its own; nothing was written");

@@ -9,6 +9,7 @@ mod compare;
 mod gate;
 mod gold;
 mod hint;
+mod history;
 mod machine;
 mod metrics;
 mod predict;
@@ -46,6 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(options) => compare::run(&options).map(|()| DONE),
         Command::Bless(options) => gate::bless_run(&options).map(|()| DONE),
         Command::Gate(options) => gate::run(&options),
+        Command::History(options) => history::run(&options).map(|()| DONE),
         Command::Check(options) => check::run(&options).map(|()| DONE),
         Command::Gold(command) => gold::run(&command).map(|()| DONE),
     };

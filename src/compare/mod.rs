@@ -5,12 +5,14 @@
 //! baseline ([`Judgement`]). In: finished runs. Out: values that `report` renders. Must not: read files, print, run a model.
 
 mod changes;
+mod drift;
 mod flips;
 mod gate;
 mod multiverse;
 mod sides;
 
 pub use changes::{Change, changes};
+pub use drift::{Drift, Moment, Series, Step, series};
 pub use flips::{Flip, Flips};
 pub use gate::{Check, GateError, Judgement, Outcome, judge};
 pub use multiverse::{Multiverse, Scoring};
@@ -131,7 +133,7 @@ fn contrast(
         metrics,
         mcnemar: mcnemar(flips.gained() as u64, flips.lost() as u64),
         flips,
-        changes: changes((&new.record, &candidate.key), (&old.record, &baseline.key)),
+        changes: changes(&new.record.facts(&candidate.key), &old.record.facts(&baseline.key)),
         candidate,
         baseline,
     };

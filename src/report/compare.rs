@@ -148,7 +148,7 @@ pub(super) fn value(value: Option<f64>) -> String {
 }
 
 fn p(p: Option<f64>) -> String {
-    p.map_or("—".to_owned(), |p| format!("{p:.4}"))
+    p.map_or("—".to_owned(), |p| if p < 0.000_1 { "<0.0001".to_owned() } else { format!("{p:.4}") })
 }
 
 fn metrics(compared: &Compared, (candidate, baseline): (&str, &str)) -> Grid {
@@ -177,12 +177,12 @@ fn flips(out: &mut String, compared: &Compared, style: Style) {
     let flips = &compared.flips;
     let rate = flips.negative_rate().map_or("—".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
     let mut summary = format!(
-        "**Flips**: of {} gold items {} are newly right and {} newly wrong (negative-flip rate {rate}; exact McNemar p = {:.4}, \
+        "**Flips**: of {} gold items {} are newly right and {} newly wrong (negative-flip rate {rate}; exact McNemar p {}, \
          which takes items for independent).",
         number(flips.items),
         number(flips.gained()),
         number(flips.lost()),
-        compared.mcnemar,
+        p(Some(compared.mcnemar)),
     );
     if flips.newly_spurious + flips.no_longer_spurious > 0 {
         let _ = write!(

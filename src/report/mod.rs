@@ -7,16 +7,20 @@ mod compare;
 mod details;
 mod gate;
 mod grid;
+mod history;
 mod html;
 mod markdown;
 mod patched;
+mod plot;
 mod summary;
 
 pub use compare::{Style, comparison, comparison_json};
 pub use gate::{judgement, judgement_json, judgement_junit};
 pub use grid::{Grid, number};
+pub use history::{between_page, history_json, history_page};
 pub use html::html;
 pub use markdown::markdown;
+pub use plot::history_plot;
 pub use summary::summary;
 
 use crate::run::{EvaluationRecord, ModelRecord, Results};

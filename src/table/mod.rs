@@ -5,6 +5,7 @@
 
 mod answers;
 mod differences;
+mod history;
 mod ledger;
 mod logits;
 mod scores;
@@ -12,6 +13,7 @@ mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
 pub use differences::DifferenceRow;
+pub use history::{FactRow, PointRow};
 pub use ledger::LedgerRow;
 pub use logits::{sequence_logits, token_logits};
 pub use scores::{ConfusionRow, CountRow, ErrorRow, MetricRow};

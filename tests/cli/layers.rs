@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Outside crates and what prints, with the one folder under src/ where each may stand.
-const DOORS: [(&str, &str); 16] = [
+const DOORS: [(&str, &str); 18] = [
     ("anyhow::", "cli/"),
     ("chrono::", "cli/"),
     ("clap::", "cli/"),
@@ -32,8 +32,10 @@ const DOORS: [(&str, &str); 16] = [
     ("io::stderr", "cli/"),
     ("comfy_table::", "report/"),
     ("pulldown_cmark::", "report/"),
+    ("plotters::", "report/"),
     ("polars::", "table/"),
     ("safetensors::", "engine/native/"),
+    ("statrs::", "stats/"),
     ("tokenizers::", "text/"),
 ];
 

@@ -122,3 +122,43 @@ pub(in super::super) enum GateFormat {
     /// For CI systems
     Junit,
 }
+
+#[derive(Debug, Args)]
+pub(in super::super) struct HistoryOptions {
+    /// Add a finished run as the next point; may be given again
+    #[arg(long, value_name = "RUN")]
+    pub(in super::super) add: Vec<PathBuf>,
+    /// The folder of the history; files are only ever added to it
+    #[arg(long, value_name = "DIR", default_value = "history")]
+    pub(in super::super) series: PathBuf,
+    /// The metric that is shown [default: each task's deciding one]
+    #[arg(long, value_name = "ID")]
+    pub(in super::super) metric: Option<String>,
+    /// What differs between two points
+    #[arg(long, num_args = 2, value_names = ["POINT", "POINT"], conflicts_with = "metric")]
+    pub(in super::super) between: Vec<usize>,
+    /// Differences of at most this size do not matter
+    #[arg(long, value_name = "M", default_value = "0.01", value_parser = margin)]
+    pub(in super::super) margin: f64,
+    /// Resamples of the documents
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..))]
+    pub(in super::super) replicates: u32,
+    /// Names the random streams
+    #[arg(long, default_value_t = 0)]
+    pub(in super::super) seed: u64,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = HistoryFormat::Text)]
+    pub(in super::super) format: HistoryFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in super::super) enum HistoryFormat {
+    /// For people, in a terminal, with sparklines
+    Text,
+    /// For people, as Markdown
+    Md,
+    /// For programs; stable and versioned
+    Json,
+    /// A plot
+    Svg,
+}

@@ -2,7 +2,9 @@
 
 mod compare;
 
-pub(super) use compare::{BlessOptions, CompareOptions, GateFormat, GateOptions, PageFormat};
+pub(super) use compare::{
+    BlessOptions, CompareOptions, GateFormat, GateOptions, HistoryFormat, HistoryOptions, PageFormat,
+};
 
 use super::gold::GoldCommand;
 use crate::task::TaskName;
@@ -60,6 +62,8 @@ pub(super) enum Command {
     /// Hold a run against a baseline; the exit code says what came of it
     #[command(after_help = GATE)]
     Gate(GateOptions),
+    /// Follow metrics over time: add runs to a series, show its trend and slow drift
+    History(HistoryOptions),
     /// Find every problem of a suite without running it
     Check(CheckOptions),
     /// Work with hand-made labels
