@@ -1,16 +1,20 @@
 //! The command line from outside: exit codes, both streams, and the files that are left.
 
 pub(crate) mod annotators;
+mod compare;
 mod data;
 pub(crate) mod desk;
 mod faults;
+mod gate;
 mod gold;
 mod help;
+mod history;
 mod layers;
 mod patch;
 mod predict;
 mod recompute;
 mod resume;
+mod rolls;
 mod run;
 mod score;
 mod suspects;

@@ -1,7 +1,7 @@
 //! Do intervals hold the truth as often as they say? Simulated documents with a known truth.
 
 use karat::base::stream;
-use karat::stats::{Bootstrap, Method, Pair, below};
+use karat::stats::{Bootstrap, Contrast, Contrasts, Method, Pair, Verdict, below};
 use ndarray::Array2;
 use rand_chacha::rand_core::Rng;
 
@@ -42,6 +42,22 @@ fn bootstrap(simulation: u32) -> Bootstrap {
     Bootstrap { seed: u64::from(simulation), replicates: 1_000, confidence: 0.95, method: Method::Percentile }
 }
 
+fn bca(simulation: u32) -> Bootstrap {
+    Bootstrap { method: Method::Bca, ..bootstrap(simulation) }
+}
+
+/// A second model that has the first one's answers and loses each right one with a chance of `lost` in a hundred, and gets each
+/// wrong one right with a chance of `won`.
+fn second(first: &Array2<u32>, [lost, won]: [u32; 2], random: &mut impl Rng) -> Array2<u32> {
+    let mut second = first.clone();
+    for mut document in second.outer_iter_mut() {
+        let (right, wrong) = (document[0], document[1] - document[0]);
+        let mut of = |items: u32, chance: u32| (0..items).map(|_| u32::from(below(100, random) < chance)).sum::<u32>();
+        document[0] = right - of(right, lost) + of(wrong, won);
+    }
+    second
+}
+
 // The band around 95 %: 400 simulations have a standard error of 1.1 %, and the percentile method with 60 documents is a
 // little too narrow.
 const BAND: std::ops::RangeInclusive<f64> = 0.90..=0.98;
@@ -51,6 +67,18 @@ fn resampled_documents_cover_the_truth_as_often_as_they_say() {
     let share_covered = covered(0.7, |simulation| {
         let counts = clustered(0.4, &mut stream(90, u64::from(simulation)));
         let interval = bootstrap(simulation).intervals(&counts, 1, share)[0].expect("documents have items");
+        (interval.low, interval.high)
+    });
+    assert!(BAND.contains(&share_covered), "{share_covered}");
+}
+
+#[test]
+fn corrected_intervals_cover_the_truth_as_often_as_they_say() {
+    // A skewed measure: the share of documents' wrong answers, which is small.
+    let share_covered = covered(0.05, |simulation| {
+        let mut counts = clustered(0.9, &mut stream(92, u64::from(simulation)));
+        counts.column_mut(0).mapv_inplace(|right| ITEMS - right);
+        let interval = bca(simulation).intervals(&counts, 1, share)[0].expect("documents have items");
         (interval.low, interval.high)
     });
     assert!(BAND.contains(&share_covered), "{share_covered}");
@@ -69,17 +97,68 @@ fn resampled_items_do_not() {
 
 #[test]
 fn paired_differences_cover_the_truth_as_often_as_they_say() {
-    // The second model has the first one's answers, and loses each right one with a chance of one in ten: 0.07 in all.
-    let share_covered = covered(0.07, |simulation| {
-        let mut random = stream(91, u64::from(simulation));
+    // Of 0.7 right answers a tenth is lost: 0.07 in all.
+    for method in [bootstrap, bca] {
+        let share_covered = covered(0.07, |simulation| {
+            let mut random = stream(91, u64::from(simulation));
+            let first = clustered(0.4, &mut random);
+            let second = second(&first, [10, 0], &mut random);
+            let pair = Pair::new(&first, &second).expect("equal shapes");
+            let interval = method(simulation).differences(pair, 1, share)[0].expect("documents have items").interval;
+            (interval.low, interval.high)
+        });
+        assert!(BAND.contains(&share_covered), "{share_covered}");
+    }
+}
+
+/// The share of simulations of two models for which `what` is true of their contrast.
+fn share_of(margin: f64, rates: [u32; 2], what: impl Fn(&Contrast) -> bool) -> f64 {
+    let happened = (0..SIMULATIONS).filter(|&simulation| {
+        let mut random = stream(93, u64::from(simulation));
         let first = clustered(0.4, &mut random);
-        let mut second = first.clone();
-        for right in second.column_mut(0) {
-            *right -= (0..*right).map(|_| u32::from(below(10, &mut random) == 0)).sum::<u32>();
-        }
+        let second = second(&first, rates, &mut random);
         let pair = Pair::new(&first, &second).expect("equal shapes");
-        let interval = bootstrap(simulation).differences(pair, 1, share)[0].expect("documents have items").interval;
-        (interval.low, interval.high)
+        let few = Bootstrap { replicates: 400, ..bootstrap(simulation) };
+        let contrasts = Contrasts { bootstrap: few, margin }.of(pair, 1, share);
+        what(&contrasts[0].expect("documents have items"))
     });
-    assert!(BAND.contains(&share_covered), "{share_covered}");
+    happened.count() as f64 / f64::from(SIMULATIONS)
+}
+
+#[test]
+fn models_that_are_alike_are_told_apart_as_seldom_as_the_confidence_says() {
+    // Of 0.7 right answers three in a hundred are lost, of 0.3 wrong ones seven in a hundred won: 0.021 each way.
+    let alike = [3, 7];
+    let told_apart = |contrast: &Contrast| matches!(contrast.verdict, Verdict::Improved | Verdict::Regressed);
+    let false_alarms = share_of(0.0, alike, told_apart);
+    assert!((0.02..0.10).contains(&false_alarms), "{false_alarms}");
+    // Half of them with either sign, and hardly one beyond a margin.
+    let regressed = share_of(0.0, alike, |contrast| contrast.verdict == Verdict::Improved);
+    assert!(regressed < 0.06, "{regressed}");
+    assert!(share_of(0.01, alike, told_apart) < 0.02);
+    // p-values of models that are alike are uniform: a share of 5 % below 5 %, of half below one half.
+    let below = |level: f64| share_of(0.0, alike, |contrast| contrast.p <= level);
+    let (rare, common) = (below(0.05), below(0.5));
+    assert!((0.02..0.09).contains(&rare) && (0.40..0.60).contains(&common), "{rare} {common}");
+}
+
+#[test]
+fn a_difference_of_the_detectable_size_is_found_four_times_in_five() {
+    let detectable = {
+        let mut sizes = Vec::new();
+        let size = |contrast: &Contrast| contrast.detectable;
+        for simulation in 0..20 {
+            let mut random = stream(94, u64::from(simulation));
+            let first = clustered(0.4, &mut random);
+            let second = second(&first, [5, 7], &mut random);
+            let pair = Pair::new(&first, &second).expect("equal shapes");
+            let contrasts = Contrasts { bootstrap: bootstrap(simulation), margin: 0.0 }.of(pair, 1, share);
+            sizes.push(size(&contrasts[0].expect("documents have items")));
+        }
+        sizes.iter().sum::<f64>() / sizes.len() as f64
+    };
+    // 0.7 of all answers are right, 0.3 wrong: losing x in a hundred and winning 7 of the wrong makes 0.7 x − 0.021.
+    let lost = ((detectable + 0.021) / 0.007).round() as u32;
+    let found = share_of(0.0, [lost, 7], |contrast| contrast.verdict == Verdict::Improved);
+    assert!((0.70..0.92).contains(&found), "{found} of {lost} in a hundred, {detectable}");
 }

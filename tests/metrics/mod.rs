@@ -4,3 +4,4 @@
 mod coverage;
 mod golden;
 mod properties;
+mod statistics;
