@@ -70,6 +70,41 @@ golden-metrics:
     .venv-metrics/bin/pip install --quiet -r tests/golden/requirements-metrics.txt
     .venv-metrics/bin/python tests/golden/make_metrics_golden.py
 
+# Hold the bundled NER model on the bundled corpus against baselines/gate; what the workflow of the hosted CI runs
+gate:
+    rm -rf reports/gate
+    cargo run --release --locked -- run suites/gate.toml --out reports/gate
+    cargo run --release --locked -- gate reports/gate --baseline gate --comment reports/gate-comment.md --junit reports/gate-junit.xml
+
+# Bless anew what `just gate` holds runs against
+bless-gate reason:
+    rm -rf reports/gate
+    cargo run --release --locked -- run suites/gate.toml --out reports/gate
+    cargo run --release --locked -- bless reports/gate --name gate --replace --reason "{{ reason }}"
+
+# See the gate turn green for the same model, red for a damaged copy, and stop on a tiny gold set
+gate-trial:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --release --locked
+    karat=$PWD/target/release/karat trial=$PWD/target/gate-trial
+    rm -rf "$trial" && mkdir -p "$trial"
+    for share in 0.3 0.1; do
+        {{ python }} models/recipes/prune.py --from models/ner-minilm-l6 --out "$trial/pruned-$share" --share $share
+        sed "s#../models/ner-minilm-l6#pruned-$share#; s#../data#$PWD/data#" suites/gate.toml > "$trial/pruned-$share.toml"
+    done
+    expect() { # CODE NAME SUITE BASELINE OPTIONS…
+        code=$1 name=$2 suite=$3 baseline=$4 && shift 4
+        "$karat" run "$suite" --out "$trial/$name" "$@" > "$trial/$name.txt"
+        found=0 && "$karat" gate "$trial/$name" --baseline "$trial/$baseline" || found=$?
+        [ "$found" = "$code" ] && echo "== $name: exit $found, as expected" || { echo "== $name: exit $found, expected $code"; exit 1; }
+    }
+    "$karat" run suites/gate.toml --out "$trial/first" > "$trial/first.txt"
+    "$karat" run suites/gate.toml --limit 8 --out "$trial/tiny" > "$trial/tiny.txt"
+    expect 0 same suites/gate.toml first
+    expect 1 damaged "$trial/pruned-0.3.toml" first
+    expect 3 undecided "$trial/pruned-0.1.toml" tiny --limit 8
+
 # Make the checked-in example of a run anew
 example:
     rm -rf reports/example
