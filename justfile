@@ -70,6 +70,12 @@ golden-metrics:
     .venv-metrics/bin/pip install --quiet -r tests/golden/requirements-metrics.txt
     .venv-metrics/bin/python tests/golden/make_metrics_golden.py
 
+# Make the golden numbers of intervals and tests anew (pinned scipy, statsmodels)
+golden-statistics:
+    {{ python }} -m venv .venv-statistics
+    .venv-statistics/bin/pip install --quiet -r tests/golden/requirements-statistics.txt
+    .venv-statistics/bin/python tests/golden/make_statistics_golden.py
+
 # Hold the bundled NER model on the bundled corpus against baselines/gate; what the workflow of the hosted CI runs
 gate:
     rm -rf reports/gate

@@ -147,6 +147,7 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             FolderError::Other(_) => "remove the folder and run anew, or go back to what it was made from",
             FolderError::NoRun(_) => "runs stand under reports/; name one",
             FolderError::Newer { .. } => UPGRADE,
+            FolderError::Older { .. } => "make the run anew",
             FolderError::Malformed { .. } | FolderError::Table(_) => "the run is damaged: make it anew",
             FolderError::Io { .. } => DISK,
         });

@@ -68,6 +68,14 @@ pub enum FolderError {
         /// Its format.
         found: u64,
     },
+    /// The run was made by an older karat, whose tables hold too little.
+    #[error("`{}` has format {found}, which this karat no longer reads", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+    },
     /// A table cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -204,8 +212,10 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
     let bytes = std::fs::read(&path).map_err(|source| FolderError::Io { path: path.clone(), what: "read", source })?;
     let malformed = |error: serde_json::Error| FolderError::Malformed { path: path.clone(), reason: error.to_string() };
     let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(malformed)?;
-    if let Some(found) = json["format"].as_u64().filter(|&format| format > u64::from(FORMAT)) {
-        return Err(FolderError::Newer { path, found });
+    match json["format"].as_u64() {
+        Some(found) if found > u64::from(FORMAT) => return Err(FolderError::Newer { path, found }),
+        Some(found) if found < u64::from(FORMAT) => return Err(FolderError::Older { path, found }),
+        _ => {}
     }
     let record: Record = serde_json::from_slice(&bytes).map_err(malformed)?;
     let place = |name: &str| folder.join(format!("tables/{name}.parquet"));

@@ -1,6 +1,6 @@
 """Makes statistics.json: what scipy and statsmodels say about seeded random cases.
 
-    python3 -m venv VENV && VENV/bin/pip install -r tests/golden/requirements-metrics.txt
+    python3 -m venv VENV && VENV/bin/pip install -r tests/golden/requirements-statistics.txt
     VENV/bin/python tests/golden/make_statistics_golden.py
 
 The file's first line names the versions. Every other line is one case:

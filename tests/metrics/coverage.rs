@@ -46,13 +46,13 @@ fn bca(simulation: u32) -> Bootstrap {
     Bootstrap { method: Method::Bca, ..bootstrap(simulation) }
 }
 
-/// A second model that has the first one's answers and loses each right one with a chance of `lost` in a hundred, and gets each
+/// A second model that has the first one's answers and loses each right one with a chance of `lost` in a thousand, and gets each
 /// wrong one right with a chance of `won`.
 fn second(first: &Array2<u32>, [lost, won]: [u32; 2], random: &mut impl Rng) -> Array2<u32> {
     let mut second = first.clone();
     for mut document in second.outer_iter_mut() {
         let (right, wrong) = (document[0], document[1] - document[0]);
-        let mut of = |items: u32, chance: u32| (0..items).map(|_| u32::from(below(100, random) < chance)).sum::<u32>();
+        let mut of = |items: u32, chance: u32| (0..items).map(|_| u32::from(below(1000, random) < chance)).sum::<u32>();
         document[0] = right - of(right, lost) + of(wrong, won);
     }
     second
@@ -102,7 +102,7 @@ fn paired_differences_cover_the_truth_as_often_as_they_say() {
         let share_covered = covered(0.07, |simulation| {
             let mut random = stream(91, u64::from(simulation));
             let first = clustered(0.4, &mut random);
-            let second = second(&first, [10, 0], &mut random);
+            let second = second(&first, [100, 0], &mut random);
             let pair = Pair::new(&first, &second).expect("equal shapes");
             let interval = method(simulation).differences(pair, 1, share)[0].expect("documents have items").interval;
             (interval.low, interval.high)
@@ -127,8 +127,8 @@ fn share_of(margin: f64, rates: [u32; 2], what: impl Fn(&Contrast) -> bool) -> f
 
 #[test]
 fn models_that_are_alike_are_told_apart_as_seldom_as_the_confidence_says() {
-    // Of 0.7 right answers three in a hundred are lost, of 0.3 wrong ones seven in a hundred won: 0.021 each way.
-    let alike = [3, 7];
+    // Of 0.7 right answers 30 in a thousand are lost, of 0.3 wrong ones 70 in a thousand won: 0.021 each way.
+    let alike = [30, 70];
     let told_apart = |contrast: &Contrast| matches!(contrast.verdict, Verdict::Improved | Verdict::Regressed);
     let false_alarms = share_of(0.0, alike, told_apart);
     assert!((0.02..0.10).contains(&false_alarms), "{false_alarms}");
@@ -150,15 +150,15 @@ fn a_difference_of_the_detectable_size_is_found_four_times_in_five() {
         for simulation in 0..20 {
             let mut random = stream(94, u64::from(simulation));
             let first = clustered(0.4, &mut random);
-            let second = second(&first, [5, 7], &mut random);
+            let second = second(&first, [60, 70], &mut random);
             let pair = Pair::new(&first, &second).expect("equal shapes");
             let contrasts = Contrasts { bootstrap: bootstrap(simulation), margin: 0.0 }.of(pair, 1, share);
             sizes.push(size(&contrasts[0].expect("documents have items")));
         }
         sizes.iter().sum::<f64>() / sizes.len() as f64
     };
-    // 0.7 of all answers are right, 0.3 wrong: losing x in a hundred and winning 7 of the wrong makes 0.7 x − 0.021.
-    let lost = ((detectable + 0.021) / 0.007).round() as u32;
-    let found = share_of(0.0, [lost, 7], |contrast| contrast.verdict == Verdict::Improved);
-    assert!((0.70..0.92).contains(&found), "{found} of {lost} in a hundred, {detectable}");
+    // 0.7 of all answers are right, 0.3 wrong: losing x in a thousand and winning 70 of the wrong makes 0.7 x − 0.021.
+    let lost = ((detectable + 0.021) / 0.000_7).round() as u32;
+    let found = share_of(0.0, [lost, 70], |contrast| contrast.verdict == Verdict::Improved);
+    assert!((0.70..0.92).contains(&found), "{found}: {lost} in a thousand lost, {detectable} detectable");
 }

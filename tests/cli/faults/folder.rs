@@ -95,10 +95,10 @@ hint: runs stand under reports/; name one
 #[test]
 fn a_report_of_a_newer_run() {
     report_after(
-        "\"format\": 1,",
         "\"format\": 2,",
+        "\"format\": 3,",
         str![[r#"
-error: `out/run.json` has format 2, but this karat reads 1
+error: `out/run.json` has format 3, but this karat reads 2
 hint: upgrade karat
 
 "#]],
@@ -108,7 +108,7 @@ hint: upgrade karat
 #[test]
 fn a_report_of_a_damaged_record() {
     report_after(
-        "\"format\": 1,",
+        "\"format\": 2,",
         "\"format\": \"one\",",
         str![[r#"
 error: `out/run.json` is not valid: invalid type: string "one", expected u32 at line 2 column 17
@@ -143,4 +143,17 @@ error: table `out/tables/errors.parquet` cannot be read: parquet: File out of sp
 hint: the run is damaged: make it anew
 
 "#]]);
+}
+
+#[test]
+fn a_report_of_an_older_run() {
+    report_after(
+        "\"format\": 2,",
+        "\"format\": 1,",
+        str![[r#"
+error: `out/run.json` has format 1, which this karat no longer reads
+hint: make the run anew
+
+"#]],
+    );
 }

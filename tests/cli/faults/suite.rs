@@ -69,7 +69,7 @@ fn an_unknown_key() {
         "seed = 7",
         "sede = 7",
         str![[r#"
-error: suite `suite.toml` line 3: unknown field `sede`, expected one of `version`, `name`, `seed`, `statistics`, `corpora`, `models`, `evaluations`
+error: suite `suite.toml` line 3: unknown field `sede`, expected one of `version`, `name`, `seed`, `statistics`, `gate`, `corpora`, `models`, `evaluations`
 hint: suites/demo.toml is an example that works
 
 "#]],
