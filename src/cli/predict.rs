@@ -35,6 +35,7 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         gold: &[],
         targets: &targets,
         asked: BTreeMap::new(),
+        stored: None,
         threads: threads(&options.compute),
     };
     let bars = Bars::new();

@@ -2,6 +2,7 @@
 
 use super::{Grid, answer, details, keys, number, patched};
 use crate::run::{EvaluationRecord, Results};
+use crate::table::ThroughputRow;
 use std::fmt::Write;
 
 /// The report of a run.
@@ -19,6 +20,13 @@ pub fn markdown(results: &Results) -> String {
         number(record.replicates as usize),
         record.seed,
     );
+    if let Some(from) = &record.logits_from {
+        let _ = writeln!(
+            out,
+            "\n**No model went forward: the logits of a run by karat {} were decoded anew** (their digests stand at the end).",
+            from.karat,
+        );
+    }
     if let Some(limit) = record.limit {
         let _ = writeln!(out, "\n**Only the first {limit} documents of each corpus were taken.**");
     }
@@ -136,7 +144,11 @@ fn throughput(out: &mut String, results: &Results) {
     for row in &results.throughput {
         let rate = |rate: Option<f64>| rate.map_or("–".to_owned(), |rate| number(rate.round() as usize));
         let documents = row.documents_per_second().map_or("–".to_owned(), |rate| format!("{rate:.1}"));
-        let engine = if row.tokens == 0 { "–".to_owned() } else { format!("{} {}", row.engine, row.precision) };
+        let engine = match row.engine.as_str() {
+            "none" => "–".to_owned(),
+            ThroughputRow::STORED => ThroughputRow::STORED.to_owned(),
+            engine => format!("{engine} {}", row.precision),
+        };
         let seconds = row.seconds.map(|seconds| format!("{seconds:.3}"));
         let mut cells = vec![row.key.task.clone(), format!("`{}`", row.key.model), engine];
         cells.extend([number(row.sequences), number(row.tokens)]);
@@ -145,6 +157,13 @@ fn throughput(out: &mut String, results: &Results) {
         grid.row(cells);
     }
     out.push_str(&grid.markdown());
+    if results.record.logits_from.is_some() {
+        let _ = writeln!(
+            out,
+            "\n“{}”: nothing went forward, for the logits are those of another run.",
+            ThroughputRow::STORED
+        );
+    }
 }
 
 fn origins(out: &mut String, results: &Results) {
@@ -163,6 +182,9 @@ fn origins(out: &mut String, results: &Results) {
         for (file, digest) in &model.digests {
             grid.row([format!("model {name}, {}", model.architecture), format!("`{file}`"), format!("`{digest}`")]);
         }
+    }
+    for (file, digest) in results.record.logits_from.iter().flat_map(|from| &from.digests) {
+        grid.row(["logits of the run that was decoded anew".to_owned(), format!("`{file}`"), format!("`{digest}`")]);
     }
     out.push_str(&grid.markdown());
     out.push_str("\nSignatures of the headline numbers:\n\n");

@@ -7,6 +7,9 @@ use std::fmt::Write;
 /// The answers and the main scores of every evaluation, as plain text.
 pub fn summary(results: &Results) -> String {
     let mut out = String::new();
+    if results.record.logits_from.is_some() {
+        out.push_str("no model went forward: the logits of another run were decoded anew\n\n");
+    }
     for evaluation in &results.record.evaluations {
         let items = if evaluation.task == "ner" { "entities" } else { "stances" };
         let _ = writeln!(

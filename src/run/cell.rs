@@ -1,11 +1,13 @@
 //! One cell: documents → windows → logits → answers. `run` and `predict` share this line.
 
+use super::Work;
 use super::folder::Saved;
 use super::forward::{ForwardFault, forward};
 use super::model::{Model, ModelError};
 use super::observer::{Event, Observer};
 use super::parallel::in_order;
 use super::plan::{Cell, Plan, bind};
+use super::stored::{StoredCell, StoredError};
 use crate::base::CharText;
 use crate::corpus::{Document, Target};
 use crate::engine::{Engine, Logits, Sequence};
@@ -34,6 +36,9 @@ pub enum CellError {
     /// The floor cannot answer.
     #[error(transparent)]
     Floor(#[from] crate::task::floor::FloorError),
+    /// The logits of another run do not fit.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
     /// The engine refused a batch.
     #[error("model `{}` on document `{document}`", model.display())]
     Forward {
@@ -63,6 +68,8 @@ pub struct Request<'a> {
     pub targets: &'a [Target],
     /// The targets asked of single documents; of others, all.
     pub asked: BTreeMap<String, Vec<String>>,
+    /// What the model's engine returned in another run; None: it goes forward.
+    pub stored: Option<&'a StoredCell>,
     /// Worker threads.
     pub threads: usize,
 }
@@ -128,7 +135,8 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
             let config = engine.config();
             let task = bind(request.options, config, request.targets, request.asked.clone());
             let task = task.map_err(|source| request.refused(source))?;
-            (throughput.engine, throughput.precision) = ("native".to_owned(), "f32".to_owned());
+            let engine_name = if request.stored.is_some() { ThroughputRow::STORED } else { "native" };
+            (throughput.engine, throughput.precision) = (engine_name.to_owned(), "f32".to_owned());
             ask(request, (task.as_ref(), engine.as_ref(), tokenizer), throughput, observer)?
         }
     };
@@ -148,21 +156,19 @@ fn ask(
 ) -> Result<Answered, CellError> {
     let (documents, threads) = (request.documents, request.threads);
     let begun = Instant::now();
-    let prepare = |(): &mut (), at: usize| task.prepare(documents[at], tokenizer);
+    let beside = |document: &Document| request.stored.map(|stored| stored.beside(&document.id)).unwrap_or_default();
+    let prepare = |(): &mut (), at: usize| task.prepare(documents[at], tokenizer, &beside(documents[at]));
     let prepared = in_order(documents.len(), threads, || (), prepare).map_err(|source| request.refused(source))?;
     throughput.seconds[1] = begun.elapsed().as_secs_f64();
-    let sequences: Vec<&[Sequence]> = prepared.iter().map(|prepared| prepared.sequences.as_slice()).collect();
-    throughput.sequences = sequences.iter().map(|sequences| sequences.len()).sum();
-    throughput.tokens = sequences.iter().flat_map(|sequences| sequences.iter()).map(|s| s.ids.len()).sum();
-    announce(request, throughput.tokens, observer);
-    let begun = Instant::now();
-    let failed = |fault: ForwardFault| CellError::Forward {
-        model: request.model.to_owned(),
-        document: documents[fault.document].id.clone(),
-        source: fault.error,
+    let logits = match request.stored {
+        Some(stored) => {
+            announce(request, 0, observer);
+            let classes = engine.config().labels.len();
+            let pairs = documents.iter().zip(&prepared);
+            pairs.map(|(document, prepared)| stored.of(&document.id, prepared, classes)).collect::<Result<_, _>>()?
+        }
+        None => go_forward(request, engine, &prepared, (&mut throughput, observer))?,
     };
-    let logits = forward(engine, &sequences, threads, observer).map_err(failed)?;
-    throughput.seconds[2] = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let decode = |(): &mut (), at: usize| Ok::<_, CellError>(task.decode(documents[at], &prepared[at], &logits[at]));
     let answers = in_order(documents.len(), threads, || (), decode)?;
@@ -170,8 +176,33 @@ fn ask(
     Ok(Answered { answers, prepared, logits, throughput })
 }
 
+/// The logits of everything that was prepared, with the work and the time that they took.
+fn go_forward(
+    request: &Request<'_>,
+    engine: &dyn Engine,
+    prepared: &[Prepared],
+    (throughput, observer): (&mut ThroughputRow, &dyn Observer),
+) -> Result<Vec<Vec<Logits>>, CellError> {
+    let sequences: Vec<&[Sequence]> = prepared.iter().map(|prepared| prepared.sequences.as_slice()).collect();
+    throughput.sequences = sequences.iter().map(|sequences| sequences.len()).sum();
+    throughput.tokens = sequences.iter().flat_map(|sequences| sequences.iter()).map(|s| s.ids.len()).sum();
+    announce(request, throughput.tokens, observer);
+    let begun = Instant::now();
+    let failed = |fault: ForwardFault| CellError::Forward {
+        model: request.model.to_owned(),
+        document: request.documents[fault.document].id.clone(),
+        source: fault.error,
+    };
+    let logits = forward(engine, &sequences, request.threads, observer).map_err(failed)?;
+    throughput.seconds[2] = begun.elapsed().as_secs_f64();
+    Ok(logits)
+}
+
 /// Runs a cell of a plan and gives what is to be saved.
-pub(super) fn run(plan: &Plan, cell: &Cell, threads: usize, observer: &dyn Observer) -> Result<Saved, CellError> {
+pub(super) fn run(plan: &Plan, cell: &Cell, work: &Work, observer: &dyn Observer) -> Result<Saved, CellError> {
+    let begun = Instant::now();
+    let stored = work.stored.as_ref().map(|run| run.cell(cell)).transpose()?.flatten();
+    let read = begun.elapsed().as_secs_f64();
     let labelled = &plan.evaluations[cell.evaluation];
     let documents = labelled.documents();
     let request = Request {
@@ -182,16 +213,18 @@ pub(super) fn run(plan: &Plan, cell: &Cell, threads: usize, observer: &dyn Obser
         gold: &labelled.gold.iter().collect::<Vec<_>>(),
         targets: &labelled.corpus.targets,
         asked: labelled.asked(),
-        threads,
+        stored: stored.as_ref(),
+        threads: work.threads,
     };
-    let answered = answer(&request, observer)?;
+    let mut answered = answer(&request, observer)?;
+    answered.throughput.seconds[0] += read;
     let mut ledger = LedgerRow {
         key: cell.key.clone(),
         documents: documents.len(),
         outside_split: labelled.outside_split,
         without_gold: labelled.corpus.documents.len() - documents.len(),
         split: 0,
-        sequences: answered.throughput.sequences,
+        sequences: answered.prepared.iter().map(|prepared| prepared.sequences.len()).sum(),
         reach: Reach::default(),
         unannotated: labelled.regions().map(<[_]>::len).sum(),
         predicted_there: answered.answers.iter().zip(labelled.regions()).map(|(a, regions)| a.within(regions)).sum(),

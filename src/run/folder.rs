@@ -106,9 +106,9 @@ impl RunFolder {
         self.write("identity", identity.as_bytes())
     }
 
-    /// Takes a partial folder away in which no cell was saved: there is nothing to take up.
-    pub(super) fn abandon(&self) {
-        if !self.partial.join("cells").exists() {
+    /// Takes a partial folder away in which no cell was saved, or none that is dear: there is nothing to take up.
+    pub(super) fn abandon(&self, cheap: bool) {
+        if cheap || !self.partial.join("cells").exists() {
             // The error that led here is the one to tell.
             let _ = std::fs::remove_dir_all(&self.partial);
         }
@@ -196,7 +196,8 @@ fn stem(cell: &Cell) -> String {
     format!("{}.{}.{}", cell.key.task, cell.key.corpus, cell.key.model)
 }
 
-pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
+/// A finished run's `run.json`.
+pub(super) fn read_record(folder: &Path) -> Result<Record, FolderError> {
     let path = folder.join("run.json");
     if !path.is_file() {
         return Err(FolderError::NoRun(folder.to_owned()));
@@ -207,7 +208,11 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
     if let Some(found) = json["format"].as_u64().filter(|&format| format > u64::from(FORMAT)) {
         return Err(FolderError::Newer { path, found });
     }
-    let record: Record = serde_json::from_slice(&bytes).map_err(malformed)?;
+    serde_json::from_slice(&bytes).map_err(malformed)
+}
+
+pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
+    let record = read_record(folder)?;
     let place = |name: &str| folder.join(format!("tables/{name}.parquet"));
     let stored = |name: &str| Stored::open(&place(name));
     // Runs that were made before there were patches have no such table.

@@ -2,7 +2,7 @@
 
 use super::model::{Model, ModelError, digests};
 use super::patched::Patched;
-use super::record::{CorpusRecord, ModelRecord};
+use super::record::{CorpusRecord, LogitsRecord, ModelRecord};
 use crate::base::{Span, digest};
 use crate::corpus::{Corpus, CorpusError, Document, Patch, Target};
 use crate::suite::{Evaluation, Suite, TaskOptions};
@@ -149,8 +149,9 @@ impl Plan {
         Ok(Self { evaluations, cells, corpora, models, suite })
     }
 
-    /// A digest of everything that decides the run's answers: suite, documents, gold, weights, tokenizers, version.
-    pub(super) fn identity(&self) -> String {
+    /// A digest of everything that decides the run's answers: suite, documents, gold, weights, tokenizers, version,
+    /// and the logits that are taken from another run.
+    pub(super) fn identity(&self, logits_from: Option<&LogitsRecord>) -> String {
         let documents: Vec<usize> = self.evaluations.iter().map(|labelled| labelled.places.len()).collect();
         let parts = serde_json::json!({
             "karat": env!("CARGO_PKG_VERSION"),
@@ -158,6 +159,7 @@ impl Plan {
             "corpora": self.corpora,
             "models": self.models,
             "documents": documents,
+            "logits_from": logits_from,
         });
         digest::of_bytes(parts.to_string().as_bytes())
     }
@@ -189,7 +191,7 @@ fn check_model(
     if let Model::Neural { engine, tokenizer } = &model {
         let fits = bind(&evaluation.options, engine.config(), &corpus.targets, BTreeMap::new());
         let probe = Document { id: "a probe".to_owned(), text: "a".to_owned() };
-        let fits = fits.and_then(|task| task.prepare(&probe, tokenizer));
+        let fits = fits.and_then(|task| task.prepare(&probe, tokenizer, &[]));
         fits.map_err(|source| PlanError::Task { name: name.to_owned(), source })?;
     }
     Ok(model)

@@ -41,6 +41,9 @@ pub struct Record {
     pub models: BTreeMap<String, ModelRecord>,
     /// The suite with all defaults filled in.
     pub suite: serde_json::Value,
+    /// The run whose logits were decoded anew; null: the models went forward.
+    #[serde(default)]
+    pub logits_from: Option<LogitsRecord>,
     /// When and where; no result depends on it.
     pub circumstances: Circumstances,
 }
@@ -134,6 +137,19 @@ impl ModelRecord {
     }
 }
 
+/// A run whose logits were decoded anew. Its place is not kept: what was taken is known by its digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogitsRecord {
+    /// The version of karat that made it.
+    pub karat: String,
+    /// What ran its forward passes.
+    pub engine: String,
+    /// Precision of their arithmetic.
+    pub precision: String,
+    /// SHA-256 of each file of logits that was taken, by its place in that run's folder.
+    pub digests: BTreeMap<String, String>,
+}
+
 /// When and where a run was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
@@ -175,6 +191,7 @@ impl Record {
             corpora: plan.corpora.clone(),
             models: plan.models.clone(),
             suite: serde_json::to_value(suite).expect("a suite is plain data"),
+            logits_from: None,
             circumstances: settings.circumstances.clone(),
         }
     }

@@ -124,11 +124,11 @@ pub trait Task: Sync {
     /// The head that a model must have.
     fn head(&self) -> Head;
 
-    /// A document's windows and sequences.
+    /// A document's windows and sequences. `beside` are hypotheses that are not asked, but for which windows leave room too.
     ///
     /// # Errors
     /// [`TaskError`] when the tokenizer refuses the text or a window has no room.
-    fn prepare(&self, document: &Document, tokenizer: &Tokenizer) -> Result<Prepared, TaskError>;
+    fn prepare(&self, document: &Document, tokenizer: &Tokenizer, beside: &[String]) -> Result<Prepared, TaskError>;
 
     /// The answer from the logits of the prepared sequences, one matrix a sequence, in their order.
     fn decode(&self, document: &Document, prepared: &Prepared, logits: &[Logits]) -> Answer;

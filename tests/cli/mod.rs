@@ -4,6 +4,7 @@ pub(crate) mod annotators;
 mod data;
 pub(crate) mod desk;
 mod faults;
+mod from;
 mod gold;
 mod help;
 mod layers;

@@ -42,7 +42,7 @@ impl Task for Ner {
         Head::Token
     }
 
-    fn prepare(&self, document: &Document, tokenizer: &Tokenizer) -> Result<Prepared, TaskError> {
+    fn prepare(&self, document: &Document, tokenizer: &Tokenizer, _: &[String]) -> Result<Prepared, TaskError> {
         let text = CharText::new(&document.text);
         let tokens = tokenizer.tokens(&text, &format!("document `{}`", document.id))?;
         let (added, before) = tokenizer.single_frame();

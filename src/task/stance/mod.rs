@@ -72,13 +72,16 @@ impl Task for StanceTask {
         Head::Sequence
     }
 
-    fn prepare(&self, document: &Document, tokenizer: &Tokenizer) -> Result<Prepared, TaskError> {
+    fn prepare(&self, document: &Document, tokenizer: &Tokenizer, beside: &[String]) -> Result<Prepared, TaskError> {
         let text = CharText::new(&document.text);
         let tokens = tokenizer.tokens(&text, &format!("document `{}`", document.id))?;
         let questions = self.questions(&document.id);
         let hypotheses: Vec<Vec<u32>> =
             questions.iter().map(|question| tokenizer.ids(&question.hypothesis)).collect::<Result<_, _>>()?;
-        let longest = hypotheses.iter().map(Vec::len).max().unwrap_or(0);
+        let mut longest = hypotheses.iter().map(Vec::len).max().unwrap_or(0);
+        for hypothesis in beside {
+            longest = longest.max(tokenizer.ids(hypothesis)?.len());
+        }
         let taken = tokenizer.pair_added().ok_or(TaskError::NoPairs)? + longest;
         let size =
             self.options.windows.resolve(self.max_tokens, taken, " by special tokens and the longest hypothesis")?;

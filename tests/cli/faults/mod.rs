@@ -6,6 +6,7 @@ mod corpus;
 mod exchange;
 mod fit;
 mod folder;
+mod from;
 mod gold;
 mod model;
 mod passes;
