@@ -205,11 +205,8 @@ pub(super) fn bind(
     asked: BTreeMap<String, Vec<String>>,
 ) -> Result<Box<dyn Task>, TaskError> {
     Ok(match options {
-        TaskOptions::Ner { aggregation, windows } => Box::new(Ner::new(model, *aggregation, *windows)?),
-        TaskOptions::Stance { .. } => {
-            let options = options.stance().expect("this is a stance task");
-            Box::new(StanceTask::new(model, options, targets, asked)?)
-        }
+        TaskOptions::Ner(options) => Box::new(Ner::new(model, options.clone())?),
+        TaskOptions::Stance(options) => Box::new(StanceTask::new(model, options.clone(), targets, asked)?),
     })
 }
 

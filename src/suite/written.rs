@@ -1,11 +1,12 @@
 //! The suite as people write it.
 
-use super::{Evaluation, Statistics, Suite, TaskOptions};
+use super::decoding::{self, WrittenDecoding, WrittenWindowRule};
+use super::{Evaluation, Statistics, Suite};
 use crate::base::file::{TextError, read_text};
 use crate::corpus::Problem;
 use crate::task::ANNOTATORS;
 use crate::task::ner::Aggregation;
-use crate::task::stance::{Hypotheses, Rule, WindowRule};
+use crate::task::stance::{Hypotheses, Rule, TemplateWeights};
 use crate::task::{TaskName, WindowOptions};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,12 +86,31 @@ struct WrittenEvaluation {
     windows: Option<Spanned<WindowOptions>>,
     aggregation: Option<Spanned<Aggregation>>,
     hypotheses: Option<Spanned<Hypotheses>>,
+    template_weights: Option<Spanned<TemplateWeights>>,
     rule: Option<Spanned<Rule>>,
-    window_rule: Option<Spanned<WindowRule>>,
+    window_rule: Option<Spanned<WrittenWindowRule>>,
+    temperature: Option<Spanned<f64>>,
+    threshold: Option<Spanned<f64>>,
+}
+
+impl WrittenEvaluation {
+    fn decoding(&self) -> WrittenDecoding<'_> {
+        WrittenDecoding {
+            task: *self.task.get_ref(),
+            windows: self.windows.as_ref(),
+            aggregation: self.aggregation.as_ref(),
+            hypotheses: self.hypotheses.as_ref(),
+            template_weights: self.template_weights.as_ref(),
+            rule: self.rule.as_ref(),
+            window_rule: self.window_rule.as_ref(),
+            temperature: self.temperature.as_ref(),
+            threshold: self.threshold.as_ref(),
+        }
+    }
 }
 
 /// Notes problems with the line that a byte range stands on.
-struct Notes<'a> {
+pub(super) struct Notes<'a> {
     path: &'a Path,
     text: &'a str,
     found: Vec<Problem>,
@@ -102,7 +122,7 @@ impl Notes<'_> {
         tidy(&self.path.parent().unwrap_or(Path::new("")).join(path))
     }
 
-    fn add(&mut self, place: Range<usize>, what: impl Into<String>) {
+    pub(super) fn add(&mut self, place: Range<usize>, what: impl Into<String>) {
         let line = 1 + self.text[..place.start.min(self.text.len())].matches('\n').count();
         self.found.push(Problem { path: self.path.to_owned(), line: Some(line), what: what.into() });
     }
@@ -255,45 +275,7 @@ fn evaluation(written: &WrittenEvaluation, suite: &Written, notes: &mut Notes<'_
         notes.add(written.task.span(), "an evaluation needs at least one model");
     }
     let split = written.split.clone();
-    Evaluation { corpus: corpus.clone(), split, models, options: options(written, notes) }
-}
-
-fn options(written: &WrittenEvaluation, notes: &mut Notes<'_>) -> TaskOptions {
-    let mut foreign = |key: &str, place: Option<Range<usize>>, owner: &str| {
-        if let Some(place) = place {
-            notes.add(place, format!("`{key}` belongs to task `{owner}`"));
-        }
-    };
-    let task = *written.task.get_ref();
-    let windows = chosen(written.windows.as_ref());
-    let options = match task {
-        TaskName::Ner => {
-            foreign("hypotheses", written.hypotheses.as_ref().map(Spanned::span), "stance");
-            foreign("rule", written.rule.as_ref().map(Spanned::span), "stance");
-            foreign("window_rule", written.window_rule.as_ref().map(Spanned::span), "stance");
-            TaskOptions::Ner { aggregation: chosen(written.aggregation.as_ref()), windows }
-        }
-        TaskName::Stance => {
-            foreign("aggregation", written.aggregation.as_ref().map(Spanned::span), "ner");
-            TaskOptions::Stance {
-                hypotheses: chosen(written.hypotheses.as_ref()),
-                rule: chosen(written.rule.as_ref()),
-                window_rule: chosen(written.window_rule.as_ref()),
-                windows,
-            }
-        }
-    };
-    if let (Some(tokens), Some(overlap)) = (windows.max_tokens, windows.overlap)
-        && overlap >= tokens
-    {
-        let place = written.windows.as_ref().map_or(0..0, Spanned::span);
-        notes.add(place, format!("windows of {tokens} tokens cannot overlap by {overlap}"));
-    }
-    options
-}
-
-fn chosen<T: Clone + Default>(written: Option<&Spanned<T>>) -> T {
-    written.map_or_else(T::default, |spanned| spanned.get_ref().clone())
+    Evaluation { corpus: corpus.clone(), split, models, options: decoding::options(&written.decoding(), notes) }
 }
 
 fn names<T>(map: &BTreeMap<String, T>) -> String {

@@ -196,6 +196,9 @@ impl StoredLogits {
     ///
     /// # Errors
     /// [`Misfit`] when something that is asked is not there, or stands in other windows.
+    ///
+    /// # Panics
+    /// Never: rows were read with one value a class.
     pub fn of(
         &self,
         document: &str,

@@ -130,7 +130,8 @@ pub trait Task: Sync {
     /// [`TaskError`] when the tokenizer refuses the text or a window has no room.
     fn prepare(&self, document: &Document, tokenizer: &Tokenizer, beside: &[String]) -> Result<Prepared, TaskError>;
 
-    /// The answer from the logits of the prepared sequences, one matrix a sequence, in their order.
+    /// The answer from the logits of the prepared sequences, one matrix a sequence, in their order. What was prepared does
+    /// not depend on how it is decoded.
     fn decode(&self, document: &Document, prepared: &Prepared, logits: &[Logits]) -> Answer;
 }
 
@@ -210,10 +211,18 @@ impl WindowOptions {
     }
 }
 
-/// Softmax over one row of logits, in f64.
-pub(crate) fn softmax(row: &ndarray::ArrayRef1<f32>) -> Vec<f64> {
+/// The part of a rule that says how confidences are made and used; empty where both are the defaults.
+fn confidence_rule(temperature: f64, threshold: f64) -> String {
+    let part = |name: &str, value: f64, default: f64| {
+        if value.to_bits() == default.to_bits() { String::new() } else { format!(",{name}={value}") }
+    };
+    part("temperature", temperature, 1.0) + &part("threshold", threshold, 0.0)
+}
+
+/// Softmax over one row of logits, each divided by a temperature above 0, in f64.
+pub(crate) fn softmax(row: &ndarray::ArrayRef1<f32>, temperature: f64) -> Vec<f64> {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f64> = row.iter().map(|&x| f64::from(x - most).exp()).collect();
+    let exponentials: Vec<f64> = row.iter().map(|&x| (f64::from(x - most) / temperature).exp()).collect();
     let sum: f64 = exponentials.iter().sum();
     exponentials.into_iter().map(|x| x / sum).collect()
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod annotators;
 mod data;
+mod decoding;
 pub(crate) mod desk;
 mod faults;
 mod from;

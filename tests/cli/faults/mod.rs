@@ -3,6 +3,7 @@
 
 mod arguments;
 mod corpus;
+mod decoding;
 mod exchange;
 mod fit;
 mod folder;
