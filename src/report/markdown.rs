@@ -1,6 +1,6 @@
 //! `report.md`: the whole report.
 
-use super::{Grid, answer, details, keys, number, patched};
+use super::{Grid, answer, details, keys, number, patched, tuned};
 use crate::run::{EvaluationRecord, Results};
 use crate::table::ThroughputRow;
 use std::fmt::Write;
@@ -51,11 +51,16 @@ fn section(out: &mut String, results: &Results, evaluation: &EvaluationRecord) {
     let (documents, count) = (number(evaluation.documents), number(evaluation.items));
     let _ = writeln!(out, "\n## Task {} on corpus {}\n", evaluation.task, evaluation.corpus);
     let split = evaluation.split.as_ref().map_or(String::new(), |split| format!(" of split `{split}`"));
-    let _ = writeln!(out, "{documents} documents{split}, {count} {items}; decided by `{}`.\n", evaluation.rule);
+    let decided = match &evaluation.tune {
+        None => format!("decided by `{}`", evaluation.rule),
+        Some(tune) => format!("decided by settings that were chosen on split `{}`", tune.split),
+    };
+    let _ = writeln!(out, "{documents} documents{split}, {count} {items}; {decided}.\n");
     out.push_str(&details::scores(results, evaluation).markdown());
     if let Some(agreement) = details::agreement(results, evaluation) {
         let _ = writeln!(out, "\n{agreement}");
     }
+    out.push_str(&tuned::section(results, evaluation));
     out.push_str("\n### By label\n\n");
     out.push_str(&details::labels(results, evaluation).markdown());
     for key in keys(evaluation) {

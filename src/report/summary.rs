@@ -1,6 +1,6 @@
 //! The summary that a terminal shows at the end of a run.
 
-use super::{answer, details, patched};
+use super::{answer, details, patched, tuned};
 use crate::run::Results;
 use std::fmt::Write;
 
@@ -26,6 +26,9 @@ pub fn summary(results: &Results) -> String {
             answer::sentences(results, evaluation).into_iter().chain(details::agreement(results, evaluation))
         {
             let _ = writeln!(out, "  {}", sentence.replace("**", "").replace('`', ""));
+        }
+        for line in tuned::lines(results, evaluation) {
+            let _ = writeln!(out, "  {line}");
         }
         if let Some(line) = patched::line(results, evaluation) {
             let _ = writeln!(out, "  {line}");

@@ -6,11 +6,12 @@ use super::forward::{ForwardFault, forward};
 use super::model::{Model, ModelError};
 use super::observer::{Event, Observer};
 use super::parallel::in_order;
-use super::plan::{Cell, Plan, bind};
+use super::plan::{Cell, Labelled, Plan, bind};
 use super::stored::{StoredCell, StoredError};
+use super::tune;
 use crate::base::CharText;
 use crate::corpus::{Document, Target};
-use crate::engine::{Engine, Logits, Sequence};
+use crate::engine::{Config, Engine, Logits, Sequence};
 use crate::suite::TaskOptions;
 use crate::table::{CellKey, LedgerRow, Table, ThroughputRow, entity_rows, sequence_logits, stance_rows, token_logits};
 use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
@@ -88,6 +89,8 @@ pub struct Answered {
     pub prepared: Vec<Prepared>,
     /// What the engine returned, `[document][sequence]`; empty for a floor.
     pub logits: Vec<Vec<Logits>>,
+    /// The model's configuration; None for a floor.
+    pub config: Option<Config>,
     /// Work and time.
     pub throughput: ThroughputRow,
 }
@@ -129,7 +132,7 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
             let begun = Instant::now();
             let answers = floor.answer(request.documents, request.gold, &request.asked)?;
             throughput.seconds[3] = begun.elapsed().as_secs_f64();
-            Answered { answers, prepared: Vec::new(), logits: Vec::new(), throughput }
+            Answered { answers, prepared: Vec::new(), logits: Vec::new(), config: None, throughput }
         }
         Model::Neural { engine, tokenizer } => {
             let config = engine.config();
@@ -173,7 +176,7 @@ fn ask(
     let decode = |(): &mut (), at: usize| Ok::<_, CellError>(task.decode(documents[at], &prepared[at], &logits[at]));
     let answers = in_order(documents.len(), threads, || (), decode)?;
     throughput.seconds[3] = begun.elapsed().as_secs_f64();
-    Ok(Answered { answers, prepared, logits, throughput })
+    Ok(Answered { answers, prepared, logits, config: Some(engine.config().clone()), throughput })
 }
 
 /// The logits of everything that was prepared, with the work and the time that they took.
@@ -204,44 +207,70 @@ pub(super) fn run(plan: &Plan, cell: &Cell, work: &Work, observer: &dyn Observer
     let stored = work.stored.as_ref().map(|run| run.cell(cell)).transpose()?.flatten();
     let read = begun.elapsed().as_secs_f64();
     let labelled = &plan.evaluations[cell.evaluation];
-    let documents = labelled.documents();
+    let own = labelled.documents();
+    // A floor has nothing to tune, and the majority is that of the documents that are scored.
+    let tuning = labelled.tuning.as_deref().filter(|_| !plan.models[&cell.key.model].is_floor());
+    let mut documents = own.clone();
+    let mut gold: Vec<&Answer> = labelled.gold.iter().collect();
+    let mut asked = labelled.asked();
+    if let Some(tuning) = tuning {
+        documents.extend(tuning.documents());
+        gold.extend(&tuning.gold);
+        asked.extend(tuning.asked());
+    }
     let request = Request {
         key: cell.key.clone(),
         model: &cell.model,
         options: &cell.options,
         documents: &documents,
-        gold: &labelled.gold.iter().collect::<Vec<_>>(),
+        gold: &gold,
         targets: &labelled.corpus.targets,
-        asked: labelled.asked(),
+        asked,
         stored: stored.as_ref(),
         threads: work.threads,
     };
     let mut answered = answer(&request, observer)?;
     answered.throughput.seconds[0] += read;
+    let mut sweep = Vec::new();
+    if let Some((tuning, tune)) = tuning.zip(labelled.evaluation.tune.as_ref()) {
+        let begun = Instant::now();
+        if let Some(tuned) = tune::choose((&request, &answered), (labelled, tuning), tune, observer) {
+            (answered.answers, sweep) = (tuned.answers, tuned.rows);
+        }
+        answered.throughput.seconds[3] += begun.elapsed().as_secs_f64();
+    }
+    let task = cell.options.task();
+    let predictions = match task {
+        TaskName::Ner => entity_rows(&own, &answered.answers),
+        TaskName::Stance => stance_rows(&answered.answers),
+    };
+    Ok(Saved {
+        predictions: predictions.into_parquet(),
+        logits: answered.logits_table(task, &documents).map(Table::into_parquet),
+        ledger: ledger(cell, labelled, &answered),
+        sweep,
+        throughput: answered.throughput,
+    })
+}
+
+/// What the evaluation's documents left out, and what no token of them reaches.
+fn ledger(cell: &Cell, labelled: &Labelled, answered: &Answered) -> LedgerRow {
+    let documents = labelled.documents();
+    let prepared = &answered.prepared[..answered.prepared.len().min(documents.len())];
     let mut ledger = LedgerRow {
         key: cell.key.clone(),
         documents: documents.len(),
         outside_split: labelled.outside_split,
         without_gold: labelled.corpus.documents.len() - documents.len(),
         split: 0,
-        sequences: answered.prepared.iter().map(|prepared| prepared.sequences.len()).sum(),
+        sequences: prepared.iter().map(|prepared| prepared.sequences.len()).sum(),
         reach: Reach::default(),
         unannotated: labelled.regions().map(<[_]>::len).sum(),
         predicted_there: answered.answers.iter().zip(labelled.regions()).map(|(a, regions)| a.within(regions)).sum(),
     };
-    for ((document, prepared), gold) in documents.iter().zip(&answered.prepared).zip(&labelled.gold) {
+    for ((document, prepared), gold) in documents.iter().zip(prepared).zip(&labelled.gold) {
         ledger.reach += Reach::of_document(&CharText::new(&document.text), &prepared.tokens, gold.entities());
         ledger.split += usize::from(prepared.windows.len() > 1);
     }
-    let task = cell.options.task();
-    let predictions = match task {
-        TaskName::Ner => entity_rows(&documents, &answered.answers),
-        TaskName::Stance => stance_rows(&answered.answers),
-    };
-    Ok(Saved {
-        predictions: predictions.into_parquet(),
-        logits: answered.logits_table(task, &documents).map(Table::into_parquet),
-        ledger,
-        throughput: answered.throughput,
-    })
+    ledger
 }

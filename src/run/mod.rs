@@ -14,6 +14,7 @@ mod patched;
 mod plan;
 mod record;
 mod stored;
+mod tune;
 
 pub use cell::{Answered, CellError, Request, answer};
 pub use folder::{FolderError, RunFolder};
@@ -23,6 +24,7 @@ pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
 pub use record::{
     Circumstances, CorpusRecord, EvaluationRecord, LogitsRecord, ModelRecord, PatchedRecord, Record, Results,
+    TuneRecord,
 };
 pub use stored::{StoredCell, StoredError};
 

@@ -3,7 +3,7 @@
 use super::{Plan, Settings};
 use crate::corpus::{Corpus, Manifest, Patch};
 use crate::suite::Suite;
-use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ThroughputRow};
+use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, SweepRow, ThroughputRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -63,8 +63,11 @@ pub struct EvaluationRecord {
     /// The passes of annotation that were scored against each other, the first one standing as gold; null: there are none.
     #[serde(default)]
     pub annotators: Option<[String; 2]>,
-    /// The rule that decides answers.
+    /// The rule that decides answers; with `tune`, the untuned one.
     pub rule: String,
+    /// What was chosen on another split; null: nothing.
+    #[serde(default)]
+    pub tune: Option<TuneRecord>,
     /// Documents that were scored.
     pub documents: usize,
     /// Gold entities or stances in them.
@@ -72,6 +75,21 @@ pub struct EvaluationRecord {
     /// What the corpus's patch does to them; null: the corpus has no patch.
     #[serde(default)]
     pub patched: Option<PatchedRecord>,
+}
+
+/// On what, and among how many settings, an evaluation's decoding was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TuneRecord {
+    /// The split whose documents decided.
+    pub split: String,
+    /// Its documents with gold.
+    pub documents: usize,
+    /// Gold entities or stances in them.
+    pub items: usize,
+    /// Settings that were tried for each model.
+    pub settings: usize,
+    /// The rule that was chosen for each model; floors have none.
+    pub chosen: BTreeMap<String, String>,
 }
 
 /// What a patch does to the gold of the documents that an evaluation scored.
@@ -172,8 +190,15 @@ impl Record {
             models: labelled.evaluation.models.clone(),
             annotators: labelled.annotators().map(|annotators| annotators.names.map(str::to_owned)),
             rule: labelled.evaluation.options.rule(),
+            tune: labelled.evaluation.tune.as_ref().zip(labelled.tuning.as_ref()).map(|(tune, tuning)| TuneRecord {
+                split: tune.split.clone(),
+                documents: tuning.places.len(),
+                items: tuning.items(),
+                settings: tune.grid.iter().map(Vec::len).product(),
+                chosen: BTreeMap::new(),
+            }),
             documents: labelled.places.len(),
-            items: labelled.gold.iter().map(|gold| gold.entities().len() + gold.stances().len()).sum(),
+            items: labelled.items(),
             patched: labelled.patched.as_ref().map(|patched| patched.record),
         });
         Self {
@@ -216,6 +241,8 @@ pub struct Results {
     pub differences: Vec<DifferenceRow>,
     /// `tables/ledger.parquet`.
     pub ledger: Vec<LedgerRow>,
+    /// `tables/sweep.parquet`: settings that were tried; none where nothing was tuned.
+    pub sweep: Vec<SweepRow>,
     /// `tables/throughput.parquet`.
     pub throughput: Vec<ThroughputRow>,
 }

@@ -4,6 +4,7 @@
 //! corpora or models.
 
 mod decoding;
+mod tune;
 mod written;
 
 use crate::task::TaskName;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use tune::{Choice, Tune};
 pub use written::SuiteError;
 
 /// A checked suite. Paths are as written, joined to the suite's own folder.
@@ -54,9 +56,12 @@ pub struct Evaluation {
     pub split: Option<String>,
     /// Models' names, each once.
     pub models: Vec<String>,
-    /// The task and how its answers are decoded.
+    /// The task and how its answers are decoded; with `tune`, but for what is tuned.
     #[serde(flatten)]
     pub options: TaskOptions,
+    /// What is chosen on another split; None: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tune>,
 }
 
 /// A task with its options.

@@ -1,6 +1,7 @@
 //! The suite as people write it.
 
 use super::decoding::{self, WrittenDecoding, WrittenWindowRule};
+use super::tune::{WrittenTune, tune};
 use super::{Evaluation, Statistics, Suite};
 use crate::base::file::{TextError, read_text};
 use crate::corpus::Problem;
@@ -91,6 +92,7 @@ struct WrittenEvaluation {
     window_rule: Option<Spanned<WrittenWindowRule>>,
     temperature: Option<Spanned<f64>>,
     threshold: Option<Spanned<f64>>,
+    tune: Option<Spanned<WrittenTune>>,
 }
 
 impl WrittenEvaluation {
@@ -275,7 +277,9 @@ fn evaluation(written: &WrittenEvaluation, suite: &Written, notes: &mut Notes<'_
         notes.add(written.task.span(), "an evaluation needs at least one model");
     }
     let split = written.split.clone();
-    Evaluation { corpus: corpus.clone(), split, models, options: decoding::options(&written.decoding(), notes) }
+    let options = decoding::options(&written.decoding(), notes);
+    let tune = written.tune.as_ref().map(|written| tune(written, (&options, split.as_deref()), notes));
+    Evaluation { corpus: corpus.clone(), split, models, options, tune }
 }
 
 fn names<T>(map: &BTreeMap<String, T>) -> String {

@@ -7,12 +7,14 @@ mod answers;
 mod ledger;
 mod logits;
 mod scores;
+mod sweep;
 mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
 pub use ledger::LedgerRow;
 pub use logits::{Misfit, StoredLogits, sequence_logits, token_logits};
 pub use scores::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
+pub use sweep::{Role, SweepRow};
 pub use throughput::ThroughputRow;
 
 use polars::chunked_array::builder::ListPrimitiveChunkedBuilder;

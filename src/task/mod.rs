@@ -44,6 +44,14 @@ impl TaskName {
             Self::Stance => "stance",
         }
     }
+
+    /// The id of the metric that decides which model, or which setting, is better; and its name for people.
+    pub fn headline(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Ner => ("f1", "micro-F1"),
+            Self::Stance => ("macro_f1", "macro-F1"),
+        }
+    }
 }
 
 impl fmt::Display for TaskName {

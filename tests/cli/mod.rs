@@ -16,3 +16,4 @@ mod resume;
 mod run;
 mod score;
 mod suspects;
+mod tune;

@@ -14,3 +14,4 @@ mod passes;
 mod patch;
 mod score;
 mod suite;
+mod tune;
