@@ -9,8 +9,9 @@ use crate::base::file::TextError;
 use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
-use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError};
+use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError, StoredError};
 use crate::suite::SuiteError;
+use crate::table::Misfit;
 use crate::task::floor::FloorError;
 use crate::task::{LabelError, TaskError};
 use crate::text::TokenizerError;
@@ -28,6 +29,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             RunError::Plan(error) => of_cause(error),
             RunError::Cell(error) => of_cause(error),
             RunError::Folder(error) => of_cause(error),
+            RunError::Stored(error) => of_cause(error),
         };
     }
     if let Some(error) = cause.downcast_ref::<PlanError>() {
@@ -55,6 +57,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             CellError::Model(error) => of_cause(error),
             CellError::Task { source, .. } => of_cause(source),
             CellError::Floor(error) => of_cause(error),
+            CellError::Stored(error) => of_cause(error),
             CellError::Forward { .. } => {
                 Some("the weights may be damaged; compare their digest with their source".to_owned())
             }
@@ -152,6 +155,16 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             FolderError::Io { .. } => DISK,
         });
     }
+    if let Some(error) = cause.downcast_ref::<StoredError>() {
+        return match error {
+            StoredError::Folder(error) => of_leaf(error),
+            StoredError::Missing { .. } => Some("name a run that asked this model, or run without --from"),
+            StoredError::Changed { .. } => {
+                Some("bring the files back that the run was made from, or run without --from")
+            }
+            StoredError::Misfit { source, .. } => Some(of_misfit(source)),
+        };
+    }
     if let Some(error) = cause.downcast_ref::<Unanswered>() {
         return Some(error.cure());
     }
@@ -220,6 +233,19 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some("name a folder with --output");
     }
     None
+}
+
+fn of_misfit(error: &Misfit) -> &'static str {
+    match error {
+        Misfit::Document(_) => "take only documents that the run asked about (`split`, --limit), or run without --from",
+        Misfit::Hypothesis { .. } => {
+            "take only targets and hypotheses that the run asked, word for word, or run without --from"
+        }
+        Misfit::Windows { .. } | Misfit::Window { .. } | Misfit::Tokens { .. } => {
+            "write `windows` and hypotheses as the run's suite has them (its run.json), or run without --from"
+        }
+        Misfit::Classes { .. } => "the run is damaged, or its model is another; run without --from",
+    }
 }
 
 fn of_task(error: &TaskError) -> Option<&'static str> {

@@ -9,6 +9,8 @@ use crate::report::number;
 use crate::run::{Answered, Request, answer};
 use crate::suite::TaskOptions;
 use crate::table::{CellKey, ThroughputRow};
+use crate::task::ner::NerOptions;
+use crate::task::stance::StanceOptions;
 use crate::task::{Answer, TaskName, WindowOptions};
 use anyhow::Context;
 use std::collections::BTreeMap;
@@ -35,6 +37,7 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         gold: &[],
         targets: &targets,
         asked: BTreeMap::new(),
+        stored: None,
         threads: threads(&options.compute),
     };
     let bars = Bars::new();
@@ -126,16 +129,16 @@ fn task_options(options: &PredictOptions) -> Result<TaskOptions, Foreign> {
         return Err(Foreign { option, owner, asked });
     }
     let windows = WindowOptions { max_tokens: options.max_tokens, overlap: options.overlap };
-    Ok(match TaskOptions::defaults(asked).with_windows(windows) {
-        TaskOptions::Ner { aggregation, windows } => {
-            TaskOptions::Ner { aggregation: options.aggregation.map_or(aggregation, Into::into), windows }
+    Ok(match TaskOptions::defaults(asked) {
+        TaskOptions::Ner(defaults) => {
+            let aggregation = options.aggregation.map_or(defaults.aggregation, Into::into);
+            TaskOptions::Ner(NerOptions { aggregation, windows, ..defaults })
         }
-        TaskOptions::Stance { hypotheses, rule, window_rule, windows } => TaskOptions::Stance {
-            hypotheses,
-            rule: options.rule.map_or(rule, Into::into),
-            window_rule: options.window_rule.map_or(window_rule, Into::into),
-            windows,
-        },
+        TaskOptions::Stance(defaults) => {
+            let rule = options.rule.map_or(defaults.rule, Into::into);
+            let window_rule = options.window_rule.map_or(defaults.window_rule, Into::into);
+            TaskOptions::Stance(StanceOptions { rule, window_rule, windows, ..defaults })
+        }
     })
 }
 

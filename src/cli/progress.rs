@@ -37,6 +37,14 @@ impl Bars {
         *self.current() = Current { bar, done: 0, documents };
     }
 
+    /// Begins a bar over settings of the decoding.
+    fn sweep(&self, name: &str, settings: usize) {
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} settings {eta} left");
+        let style = style.expect("the template is well formed");
+        let bar = ProgressBar::new(settings as u64).with_style(style).with_prefix(name.to_owned());
+        *self.current() = Current { bar, done: 0, documents: 0 };
+    }
+
     /// Takes the bar away.
     pub(super) fn clear(&self) {
         self.current().bar.finish_and_clear();
@@ -59,7 +67,9 @@ impl Observer for Bars {
                 current.bar.inc(*tokens as u64);
                 current.bar.set_message(format!("{}/{} documents", current.done, current.documents));
             }
-            Event::CellFinished { .. } => self.clear(),
+            Event::SweepStarted { key, settings } => self.sweep(&format!("{} {}", key.task, key.model), *settings),
+            Event::SettingTried => self.current().bar.inc(1),
+            Event::CellFinished { .. } | Event::SweepFinished => self.clear(),
             Event::CellReused { key } => {
                 super::say(&format!("{} {}: taken from the interrupted run", key.task, key.model));
             }

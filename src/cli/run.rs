@@ -20,6 +20,7 @@ pub(super) fn run(options: &RunOptions) -> anyhow::Result<()> {
     let settings = Settings {
         threads,
         limit: options.limit.map(NonZeroUsize::get),
+        from: options.from.clone(),
         circumstances: machine::circumstances(now, threads),
     };
     let folder = RunFolder::new(target, options.resume);

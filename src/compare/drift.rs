@@ -72,7 +72,7 @@ pub struct Drift {
 pub fn series(points: &[Point], metric: Option<&str>, how: &Contrasts) -> Vec<Series> {
     let mut names: Vec<(CellKey, String)> = Vec::new();
     for row in points.iter().flat_map(|point| &point.metrics) {
-        let deciding = TaskName::named(&row.key.task).map(TaskName::headline);
+        let deciding = TaskName::named(&row.key.task).map(|task| task.headline().0);
         if metric.or(deciding) == Some(&row.id) && !names.iter().any(|(key, id)| (key, id) == (&row.key, &row.id)) {
             names.push((row.key.clone(), row.id.clone()));
         }

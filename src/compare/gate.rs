@@ -214,7 +214,7 @@ fn shared(run: &Results, baseline: &Baseline) -> Result<Vec<CellKey>, GateError>
 fn deciding(run: &Results, policy: &Policy) -> Vec<Requirement> {
     let tasks: BTreeSet<TaskName> = run.record.evaluations.iter().filter_map(|e| TaskName::named(&e.task)).collect();
     let requirement = |task: TaskName| Requirement {
-        metric: task.headline().to_owned(),
+        metric: task.headline().0.to_owned(),
         task: Some(task),
         corpus: None,
         model: None,

@@ -77,7 +77,7 @@ pub struct Comparison {
 impl Compared {
     /// The metric that decides.
     pub fn headline(&self) -> Option<&MetricPair> {
-        let id = crate::task::TaskName::named(&self.candidate.key.task)?.headline();
+        let id = crate::task::TaskName::named(&self.candidate.key.task)?.headline().0;
         self.metrics.iter().find(|pair| pair.difference.id == id)
     }
 }

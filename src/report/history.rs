@@ -120,7 +120,7 @@ pub fn between_page((before, after): (&Point, &Point), differ: &[(CellKey, Vec<C
     let mut out = style.heading(2, &title);
     for (key, differ) in differ {
         let value = |point: &Point| {
-            let id = crate::task::TaskName::named(&key.task)?.headline();
+            let id = crate::task::TaskName::named(&key.task)?.headline().0;
             point.metrics.iter().find(|row| row.key == *key && row.id == id)?.value
         };
         let moved = value(after).zip(value(before)).map_or("—".to_owned(), |(after, before)| {

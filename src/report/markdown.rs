@@ -1,7 +1,8 @@
 //! `report.md`: the whole report.
 
-use super::{Grid, answer, details, keys, number, patched};
+use super::{Grid, answer, details, keys, number, patched, tuned};
 use crate::run::{EvaluationRecord, Results};
+use crate::table::ThroughputRow;
 use std::fmt::Write;
 
 /// The report of a run.
@@ -20,6 +21,13 @@ pub fn markdown(results: &Results) -> String {
         number(record.replicates as usize),
         record.seed,
     );
+    if let Some(from) = &record.logits_from {
+        let _ = writeln!(
+            out,
+            "\n**No model went forward: the logits of a run by karat {} were decoded anew** (their digests stand at the end).",
+            from.karat,
+        );
+    }
     if let Some(limit) = record.limit {
         let _ = writeln!(out, "\n**Only the first {limit} documents of each corpus were taken.**");
     }
@@ -44,11 +52,16 @@ fn section(out: &mut String, results: &Results, evaluation: &EvaluationRecord) {
     let (documents, count) = (number(evaluation.documents), number(evaluation.items));
     let _ = writeln!(out, "\n## Task {} on corpus {}\n", evaluation.task, evaluation.corpus);
     let split = evaluation.split.as_ref().map_or(String::new(), |split| format!(" of split `{split}`"));
-    let _ = writeln!(out, "{documents} documents{split}, {count} {items}; decided by `{}`.\n", evaluation.rule);
+    let decided = match &evaluation.tune {
+        None => format!("decided by `{}`", evaluation.rule),
+        Some(tune) => format!("decided by settings that were chosen on split `{}`", tune.split),
+    };
+    let _ = writeln!(out, "{documents} documents{split}, {count} {items}; {decided}.\n");
     out.push_str(&details::scores(results, evaluation).markdown());
     if let Some(agreement) = details::agreement(results, evaluation) {
         let _ = writeln!(out, "\n{agreement}");
     }
+    out.push_str(&tuned::section(results, evaluation));
     out.push_str("\n### By label\n\n");
     out.push_str(&details::labels(results, evaluation).markdown());
     for key in keys(evaluation) {
@@ -137,7 +150,11 @@ fn throughput(out: &mut String, results: &Results) {
     for row in &results.throughput {
         let rate = |rate: Option<f64>| rate.map_or("–".to_owned(), |rate| number(rate.round() as usize));
         let documents = row.documents_per_second().map_or("–".to_owned(), |rate| format!("{rate:.1}"));
-        let engine = if row.tokens == 0 { "–".to_owned() } else { format!("{} {}", row.engine, row.precision) };
+        let engine = match row.engine.as_str() {
+            "none" => "–".to_owned(),
+            ThroughputRow::STORED => ThroughputRow::STORED.to_owned(),
+            engine => format!("{engine} {}", row.precision),
+        };
         let seconds = row.seconds.map(|seconds| format!("{seconds:.3}"));
         let mut cells = vec![row.key.task.clone(), format!("`{}`", row.key.model), engine];
         cells.extend([number(row.sequences), number(row.tokens)]);
@@ -146,6 +163,13 @@ fn throughput(out: &mut String, results: &Results) {
         grid.row(cells);
     }
     out.push_str(&grid.markdown());
+    if results.record.logits_from.is_some() {
+        let _ = writeln!(
+            out,
+            "\n“{}”: nothing went forward, for the logits are those of another run.",
+            ThroughputRow::STORED
+        );
+    }
 }
 
 fn origins(out: &mut String, results: &Results) {
@@ -164,6 +188,9 @@ fn origins(out: &mut String, results: &Results) {
         for (file, digest) in &model.digests {
             grid.row([format!("model {name}, {}", model.architecture), format!("`{file}`"), format!("`{digest}`")]);
         }
+    }
+    for (file, digest) in results.record.logits_from.iter().flat_map(|from| &from.digests) {
+        grid.row(["logits of the run that was decoded anew".to_owned(), format!("`{file}`"), format!("`{digest}`")]);
     }
     out.push_str(&grid.markdown());
     out.push_str("\nSignatures of the headline numbers:\n\n");

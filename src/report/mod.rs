@@ -13,6 +13,7 @@ mod markdown;
 mod patched;
 mod plot;
 mod summary;
+mod tuned;
 
 pub use compare::{Style, comparison, comparison_json};
 pub use gate::{judgement, judgement_json, judgement_junit};
@@ -25,11 +26,11 @@ pub use summary::summary;
 
 use crate::run::{EvaluationRecord, ModelRecord, Results};
 use crate::table::{CellKey, MetricRow};
-use crate::task::ANNOTATORS;
+use crate::task::{ANNOTATORS, TaskName};
 
 /// The metric that decides which model is better.
 pub(crate) fn headline(task: &str) -> (&'static str, &'static str) {
-    if task == "ner" { ("f1", "micro-F1") } else { ("macro_f1", "macro-F1") }
+    if task == TaskName::Ner.name() { TaskName::Ner.headline() } else { TaskName::Stance.headline() }
 }
 
 /// The cells of an evaluation, in the suite's order.

@@ -1,12 +1,15 @@
 //! The summary that a terminal shows at the end of a run.
 
-use super::{answer, details, patched};
+use super::{answer, details, patched, tuned};
 use crate::run::Results;
 use std::fmt::Write;
 
 /// The answers and the main scores of every evaluation, as plain text.
 pub fn summary(results: &Results) -> String {
     let mut out = String::new();
+    if results.record.logits_from.is_some() {
+        out.push_str("no model went forward: the logits of another run were decoded anew\n\n");
+    }
     for evaluation in &results.record.evaluations {
         let items = if evaluation.task == "ner" { "entities" } else { "stances" };
         let _ = writeln!(
@@ -23,6 +26,9 @@ pub fn summary(results: &Results) -> String {
             answer::sentences(results, evaluation).into_iter().chain(details::agreement(results, evaluation))
         {
             let _ = writeln!(out, "  {}", sentence.replace("**", "").replace('`', ""));
+        }
+        for line in tuned::lines(results, evaluation) {
+            let _ = writeln!(out, "  {line}");
         }
         if let Some(line) = patched::line(results, evaluation) {
             let _ = writeln!(out, "  {line}");

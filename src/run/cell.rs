@@ -1,14 +1,17 @@
 //! One cell: documents → windows → logits → answers. `run` and `predict` share this line.
 
+use super::Work;
 use super::folder::Saved;
 use super::forward::{ForwardFault, forward};
 use super::model::{Model, ModelError};
 use super::observer::{Event, Observer};
 use super::parallel::in_order;
-use super::plan::{Cell, Plan, bind};
+use super::plan::{Cell, Labelled, Plan, bind};
+use super::stored::{StoredCell, StoredError};
+use super::tune;
 use crate::base::CharText;
 use crate::corpus::{Document, Target};
-use crate::engine::{Engine, Logits, Sequence};
+use crate::engine::{Config, Engine, Logits, Sequence};
 use crate::suite::TaskOptions;
 use crate::table::{CellKey, LedgerRow, Table, ThroughputRow, entity_rows, sequence_logits, stance_rows, token_logits};
 use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
@@ -34,6 +37,9 @@ pub enum CellError {
     /// The floor cannot answer.
     #[error(transparent)]
     Floor(#[from] crate::task::floor::FloorError),
+    /// The logits of another run do not fit.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
     /// The engine refused a batch.
     #[error("model `{}` on document `{document}`", model.display())]
     Forward {
@@ -63,6 +69,8 @@ pub struct Request<'a> {
     pub targets: &'a [Target],
     /// The targets asked of single documents; of others, all.
     pub asked: BTreeMap<String, Vec<String>>,
+    /// What the model's engine returned in another run; None: it goes forward.
+    pub stored: Option<&'a StoredCell>,
     /// Worker threads.
     pub threads: usize,
 }
@@ -81,6 +89,8 @@ pub struct Answered {
     pub prepared: Vec<Prepared>,
     /// What the engine returned, `[document][sequence]`; empty for a floor.
     pub logits: Vec<Vec<Logits>>,
+    /// The model's configuration; None for a floor.
+    pub config: Option<Config>,
     /// Work and time.
     pub throughput: ThroughputRow,
 }
@@ -122,13 +132,14 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
             let begun = Instant::now();
             let answers = floor.answer(request.documents, request.gold, &request.asked)?;
             throughput.seconds[3] = begun.elapsed().as_secs_f64();
-            Answered { answers, prepared: Vec::new(), logits: Vec::new(), throughput }
+            Answered { answers, prepared: Vec::new(), logits: Vec::new(), config: None, throughput }
         }
         Model::Neural { engine, tokenizer } => {
             let config = engine.config();
             let task = bind(request.options, config, request.targets, request.asked.clone());
             let task = task.map_err(|source| request.refused(source))?;
-            (throughput.engine, throughput.precision) = ("native".to_owned(), "f32".to_owned());
+            let engine_name = if request.stored.is_some() { ThroughputRow::STORED } else { "native" };
+            (throughput.engine, throughput.precision) = (engine_name.to_owned(), "f32".to_owned());
             ask(request, (task.as_ref(), engine.as_ref(), tokenizer), throughput, observer)?
         }
     };
@@ -148,9 +159,33 @@ fn ask(
 ) -> Result<Answered, CellError> {
     let (documents, threads) = (request.documents, request.threads);
     let begun = Instant::now();
-    let prepare = |(): &mut (), at: usize| task.prepare(documents[at], tokenizer);
+    let beside = |document: &Document| request.stored.map(|stored| stored.beside(&document.id)).unwrap_or_default();
+    let prepare = |(): &mut (), at: usize| task.prepare(documents[at], tokenizer, &beside(documents[at]));
     let prepared = in_order(documents.len(), threads, || (), prepare).map_err(|source| request.refused(source))?;
     throughput.seconds[1] = begun.elapsed().as_secs_f64();
+    let logits = match request.stored {
+        Some(stored) => {
+            announce(request, 0, observer);
+            let classes = engine.config().labels.len();
+            let pairs = documents.iter().zip(&prepared);
+            pairs.map(|(document, prepared)| stored.of(&document.id, prepared, classes)).collect::<Result<_, _>>()?
+        }
+        None => go_forward(request, engine, &prepared, (&mut throughput, observer))?,
+    };
+    let begun = Instant::now();
+    let decode = |(): &mut (), at: usize| Ok::<_, CellError>(task.decode(documents[at], &prepared[at], &logits[at]));
+    let answers = in_order(documents.len(), threads, || (), decode)?;
+    throughput.seconds[3] = begun.elapsed().as_secs_f64();
+    Ok(Answered { answers, prepared, logits, config: Some(engine.config().clone()), throughput })
+}
+
+/// The logits of everything that was prepared, with the work and the time that they took.
+fn go_forward(
+    request: &Request<'_>,
+    engine: &dyn Engine,
+    prepared: &[Prepared],
+    (throughput, observer): (&mut ThroughputRow, &dyn Observer),
+) -> Result<Vec<Vec<Logits>>, CellError> {
     let sequences: Vec<&[Sequence]> = prepared.iter().map(|prepared| prepared.sequences.as_slice()).collect();
     throughput.sequences = sequences.iter().map(|sequences| sequences.len()).sum();
     throughput.tokens = sequences.iter().flat_map(|sequences| sequences.iter()).map(|s| s.ids.len()).sum();
@@ -158,57 +193,84 @@ fn ask(
     let begun = Instant::now();
     let failed = |fault: ForwardFault| CellError::Forward {
         model: request.model.to_owned(),
-        document: documents[fault.document].id.clone(),
+        document: request.documents[fault.document].id.clone(),
         source: fault.error,
     };
-    let logits = forward(engine, &sequences, threads, observer).map_err(failed)?;
+    let logits = forward(engine, &sequences, request.threads, observer).map_err(failed)?;
     throughput.seconds[2] = begun.elapsed().as_secs_f64();
-    let begun = Instant::now();
-    let decode = |(): &mut (), at: usize| Ok::<_, CellError>(task.decode(documents[at], &prepared[at], &logits[at]));
-    let answers = in_order(documents.len(), threads, || (), decode)?;
-    throughput.seconds[3] = begun.elapsed().as_secs_f64();
-    Ok(Answered { answers, prepared, logits, throughput })
+    Ok(logits)
 }
 
 /// Runs a cell of a plan and gives what is to be saved.
-pub(super) fn run(plan: &Plan, cell: &Cell, threads: usize, observer: &dyn Observer) -> Result<Saved, CellError> {
+pub(super) fn run(plan: &Plan, cell: &Cell, work: &Work, observer: &dyn Observer) -> Result<Saved, CellError> {
+    let begun = Instant::now();
+    let stored = work.stored.as_ref().map(|run| run.cell(cell)).transpose()?.flatten();
+    let read = begun.elapsed().as_secs_f64();
     let labelled = &plan.evaluations[cell.evaluation];
-    let documents = labelled.documents();
+    let own = labelled.documents();
+    // A floor has nothing to tune, and the majority is that of the documents that are scored.
+    let tuning = labelled.tuning.as_deref().filter(|_| !plan.models[&cell.key.model].is_floor());
+    let mut documents = own.clone();
+    let mut gold: Vec<&Answer> = labelled.gold.iter().collect();
+    let mut asked = labelled.asked();
+    if let Some(tuning) = tuning {
+        documents.extend(tuning.documents());
+        gold.extend(&tuning.gold);
+        asked.extend(tuning.asked());
+    }
     let request = Request {
         key: cell.key.clone(),
         model: &cell.model,
         options: &cell.options,
         documents: &documents,
-        gold: &labelled.gold.iter().collect::<Vec<_>>(),
+        gold: &gold,
         targets: &labelled.corpus.targets,
-        asked: labelled.asked(),
-        threads,
+        asked,
+        stored: stored.as_ref(),
+        threads: work.threads,
     };
-    let answered = answer(&request, observer)?;
+    let mut answered = answer(&request, observer)?;
+    answered.throughput.seconds[0] += read;
+    let mut sweep = Vec::new();
+    if let Some((tuning, tune)) = tuning.zip(labelled.evaluation.tune.as_ref()) {
+        let begun = Instant::now();
+        if let Some(tuned) = tune::choose((&request, &answered), (labelled, tuning), tune, observer) {
+            (answered.answers, sweep) = (tuned.answers, tuned.rows);
+        }
+        answered.throughput.seconds[3] += begun.elapsed().as_secs_f64();
+    }
+    let task = cell.options.task();
+    let predictions = match task {
+        TaskName::Ner => entity_rows(&own, &answered.answers),
+        TaskName::Stance => stance_rows(&answered.answers),
+    };
+    Ok(Saved {
+        predictions: predictions.into_parquet(),
+        logits: answered.logits_table(task, &documents).map(Table::into_parquet),
+        ledger: ledger(cell, labelled, &answered),
+        sweep,
+        throughput: answered.throughput,
+    })
+}
+
+/// What the evaluation's documents left out, and what no token of them reaches.
+fn ledger(cell: &Cell, labelled: &Labelled, answered: &Answered) -> LedgerRow {
+    let documents = labelled.documents();
+    let prepared = &answered.prepared[..answered.prepared.len().min(documents.len())];
     let mut ledger = LedgerRow {
         key: cell.key.clone(),
         documents: documents.len(),
         outside_split: labelled.outside_split,
         without_gold: labelled.corpus.documents.len() - documents.len(),
         split: 0,
-        sequences: answered.throughput.sequences,
+        sequences: prepared.iter().map(|prepared| prepared.sequences.len()).sum(),
         reach: Reach::default(),
         unannotated: labelled.regions().map(<[_]>::len).sum(),
         predicted_there: answered.answers.iter().zip(labelled.regions()).map(|(a, regions)| a.within(regions)).sum(),
     };
-    for ((document, prepared), gold) in documents.iter().zip(&answered.prepared).zip(&labelled.gold) {
+    for ((document, prepared), gold) in documents.iter().zip(prepared).zip(&labelled.gold) {
         ledger.reach += Reach::of_document(&CharText::new(&document.text), &prepared.tokens, gold.entities());
         ledger.split += usize::from(prepared.windows.len() > 1);
     }
-    let task = cell.options.task();
-    let predictions = match task {
-        TaskName::Ner => entity_rows(&documents, &answered.answers),
-        TaskName::Stance => stance_rows(&answered.answers),
-    };
-    Ok(Saved {
-        predictions: predictions.into_parquet(),
-        logits: answered.logits_table(task, &documents).map(Table::into_parquet),
-        ledger,
-        throughput: answered.throughput,
-    })
+    ledger
 }

@@ -131,7 +131,7 @@ impl Results {
 /// Adjusts p-values by Holm's method: those of the deciding metrics as one family, those of all others as a family for each
 /// pair of models.
 pub fn adjust(rows: &mut [DifferenceRow]) {
-    let deciding = |row: &DifferenceRow| TaskName::named(&row.key.task).is_some_and(|task| task.headline() == row.id);
+    let deciding = |row: &DifferenceRow| TaskName::named(&row.key.task).is_some_and(|task| task.headline().0 == row.id);
     let mut families: BTreeMap<Option<(CellKey, String)>, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.contrast.is_some()) {
         let family = (!deciding(row)).then(|| (row.key.clone(), row.second.clone()));

@@ -5,6 +5,7 @@ use super::folder::{FolderError, RunFolder};
 use super::patched;
 use super::plan::{Cell, Labelled, Plan};
 use super::record::{Record, Results};
+use super::tune::as_chosen;
 use crate::metrics::{Family, Metric, total};
 use crate::stats::{Bootstrap, Contrasts, Interval};
 use crate::table::{CellKey, ConfusionRow, CountRow, ErrorRow, MetricRow};
@@ -23,12 +24,22 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
         errors: Vec::new(),
         differences: Vec::new(),
         ledger: Vec::new(),
+        sweep: Vec::new(),
         throughput: Vec::new(),
     };
     for (at, labelled) in plan.evaluations.iter().enumerate() {
         let documents = labelled.documents();
         let mut cells = Vec::new();
-        for cell in plan.cells.iter().filter(|cell| cell.evaluation == at) {
+        let mut asked: Vec<Cell> = plan.cells.iter().filter(|cell| cell.evaluation == at).cloned().collect();
+        for cell in &mut asked {
+            let mut rows = folder.sweep(cell)?;
+            *cell = as_chosen(cell, &rows);
+            if let Some(tune) = results.record.evaluations[at].tune.as_mut().filter(|_| !rows.is_empty()) {
+                tune.chosen.insert(cell.key.model.clone(), cell.decided_by.clone());
+            }
+            results.sweep.append(&mut rows);
+        }
+        for cell in &asked {
             let answers = folder.answers(cell, &documents)?.into_iter().zip(labelled.regions());
             cells.push((cell, answers.map(|(answer, regions)| answer.outside(regions)).collect()));
             let (mut ledger, mut throughput) = folder.notes(cell)?;
@@ -48,7 +59,8 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], how: &C
     for (cell, answers) in cells {
         let judged = judge(labelled, &labelled.gold, answers);
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
-        results.metrics.extend(metric_rows(&cell.key, scorer.family(), &counts, bootstrap));
+        let own = scorer.decided_by(&cell.decided_by);
+        results.metrics.extend(metric_rows(&cell.key, own.family(), &counts, bootstrap));
         let key = &cell.key;
         let rows = count_rows(key, scorer.family(), &judged, &counts);
         tables.push(Counted::of_rows(key, &rows, &labelled.evaluation.options.rule()));

@@ -5,7 +5,8 @@ use super::record::{FORMAT, Record, Results};
 use crate::base::file::{sweep, write_whole};
 use crate::corpus::Document;
 use crate::table::{
-    ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, Stored, Table, TableError, ThroughputRow,
+    ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, Stored, SweepRow, Table, TableError,
+    ThroughputRow,
 };
 use crate::task::{Answer, TaskName};
 use std::io;
@@ -16,6 +17,7 @@ pub(super) struct Saved {
     pub(super) predictions: Vec<u8>,
     pub(super) logits: Option<Vec<u8>>,
     pub(super) ledger: LedgerRow,
+    pub(super) sweep: Vec<SweepRow>,
     pub(super) throughput: ThroughputRow,
 }
 
@@ -114,9 +116,9 @@ impl RunFolder {
         self.write("identity", identity.as_bytes())
     }
 
-    /// Takes a partial folder away in which no cell was saved: there is nothing to take up.
-    pub(super) fn abandon(&self) {
-        if !self.partial.join("cells").exists() {
+    /// Takes a partial folder away in which no cell was saved, or none that is dear: there is nothing to take up.
+    pub(super) fn abandon(&self, cheap: bool) {
+        if cheap || !self.partial.join("cells").exists() {
             // The error that led here is the one to tell.
             let _ = std::fs::remove_dir_all(&self.partial);
         }
@@ -136,6 +138,7 @@ impl RunFolder {
         }
         let throughput = ThroughputRow::table(&[saved.throughput]).into_parquet();
         self.write(&format!("cells/{stem}.throughput.parquet"), &throughput)?;
+        self.write(&format!("cells/{stem}.sweep.parquet"), &SweepRow::table(&saved.sweep).into_parquet())?;
         self.write(&format!("cells/{stem}.ledger.parquet"), &LedgerRow::table(&[saved.ledger]).into_parquet())
     }
 
@@ -156,6 +159,11 @@ impl RunFolder {
         Ok((ledger, throughput))
     }
 
+    /// The settings that a saved cell tried.
+    pub(super) fn sweep(&self, cell: &Cell) -> Result<Vec<SweepRow>, FolderError> {
+        Ok(SweepRow::read(&self.stored(&format!("cells/{}.sweep.parquet", stem(cell)))?)?)
+    }
+
     /// Writes the tables, the record and the rendered reports, and renames the folder to its place.
     ///
     /// # Errors
@@ -164,7 +172,7 @@ impl RunFolder {
     /// # Panics
     /// Never: a record is plain data, which is always JSON.
     pub fn finish(&self, results: &Results, reports: &[(&str, String)]) -> Result<(), FolderError> {
-        let tables: [(&str, Table); 8] = [
+        let tables: [(&str, Table); 9] = [
             ("metrics", MetricRow::table(&results.metrics)),
             ("patched", MetricRow::table(&results.patched)),
             ("counts", CountRow::table(&results.counts)),
@@ -172,6 +180,7 @@ impl RunFolder {
             ("errors", ErrorRow::table(&results.errors)),
             ("differences", DifferenceRow::table(&results.differences)),
             ("ledger", LedgerRow::table(&results.ledger)),
+            ("sweep", SweepRow::table(&results.sweep)),
             ("throughput", ThroughputRow::table(&results.throughput)),
         ];
         for (name, table) in tables {
@@ -204,7 +213,8 @@ fn stem(cell: &Cell) -> String {
     format!("{}.{}.{}", cell.key.task, cell.key.corpus, cell.key.model)
 }
 
-pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
+/// A finished run's `run.json`.
+pub(super) fn read_record(folder: &Path) -> Result<Record, FolderError> {
     let path = folder.join("run.json");
     if !path.is_file() {
         return Err(FolderError::NoRun(folder.to_owned()));
@@ -217,11 +227,16 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
         Some(found) if found < u64::from(FORMAT) => return Err(FolderError::Older { path, found }),
         _ => {}
     }
-    let record: Record = serde_json::from_slice(&bytes).map_err(malformed)?;
+    serde_json::from_slice(&bytes).map_err(malformed)
+}
+
+pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
+    let record = read_record(folder)?;
     let place = |name: &str| folder.join(format!("tables/{name}.parquet"));
     let stored = |name: &str| Stored::open(&place(name));
-    // Runs that were made before there were patches have no such table.
+    // Runs that were made before there were patches, or settings to tune, have no such table.
     let patched = if place("patched").exists() { MetricRow::read(&stored("patched")?)? } else { Vec::new() };
+    let sweep = if place("sweep").exists() { SweepRow::read(&stored("sweep")?)? } else { Vec::new() };
     Ok(Results {
         record,
         metrics: MetricRow::read(&stored("metrics")?)?,
@@ -231,6 +246,7 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
         errors: ErrorRow::read(&stored("errors")?)?,
         differences: DifferenceRow::read(&stored("differences")?)?,
         ledger: LedgerRow::read(&stored("ledger")?)?,
+        sweep,
         throughput: ThroughputRow::read(&stored("throughput")?)?,
     })
 }

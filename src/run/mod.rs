@@ -17,6 +17,8 @@ mod parallel;
 mod patched;
 mod plan;
 mod record;
+mod stored;
+mod tune;
 
 pub use baseline::{Baseline, Blessing, bless, open_baseline};
 pub use cell::{Answered, CellError, Request, answer};
@@ -27,18 +29,25 @@ pub use history::{HistoryError, Point, append, history};
 pub use model::{Model, ModelError};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
-pub use record::{Circumstances, CorpusRecord, EvaluationRecord, ModelRecord, PatchedRecord, Record, Results};
+pub use record::{
+    Circumstances, CorpusRecord, EvaluationRecord, LogitsRecord, ModelRecord, PatchedRecord, Record, Results,
+    TuneRecord,
+};
+pub use stored::{StoredCell, StoredError};
 
 use crate::suite::Suite;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use stored::StoredRun;
 
-/// How a suite is to be executed; none of it changes a result but `limit`.
+/// How a suite is to be executed; none of it changes a result but `limit` and `from`.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Worker threads, at least 1.
     pub threads: usize,
     /// Only the first so many documents of each corpus; None: all.
     pub limit: Option<usize>,
+    /// The finished run whose logits are decoded anew in place of forward passes; None: models go forward.
+    pub from: Option<PathBuf>,
     /// When and where the run is made, for its record.
     pub circumstances: Circumstances,
 }
@@ -52,6 +61,9 @@ pub enum RunError {
     /// A model failed on a document.
     #[error(transparent)]
     Cell(#[from] CellError),
+    /// The logits of another run cannot be taken.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
     /// The run folder cannot be written, read or resumed.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -69,18 +81,33 @@ pub fn execute(
     observer: &dyn Observer,
 ) -> Result<Results, RunError> {
     let plan = Plan::make(suite, settings.limit)?;
-    folder.begin(&plan.identity())?;
-    run_cells(&plan, settings.threads, folder, observer).inspect_err(|_| folder.abandon())?;
-    Ok(evaluation::score(&plan, folder, Record::of(suite, settings, &plan))?)
+    let stored = settings.from.as_deref().map(|run| StoredRun::open(run, &plan)).transpose()?;
+    let logits_from = stored.as_ref().map(StoredRun::record);
+    folder.begin(&plan.identity(logits_from.as_ref()))?;
+    let work = Work { threads: settings.threads, stored };
+    run_cells(&plan, &work, folder, observer).inspect_err(|_| folder.abandon(work.stored.is_some()))?;
+    let mut record = Record::of(suite, settings, &plan);
+    if let Some(from) = &logits_from {
+        (record.engine, record.precision) = (from.engine.clone(), from.precision.clone());
+    }
+    record.logits_from = logits_from;
+    Ok(evaluation::score(&plan, folder, record)?)
 }
 
-fn run_cells(plan: &Plan, threads: usize, folder: &RunFolder, observer: &dyn Observer) -> Result<(), RunError> {
+/// How cells come to their logits.
+struct Work {
+    threads: usize,
+    /// The run that holds them already.
+    stored: Option<StoredRun>,
+}
+
+fn run_cells(plan: &Plan, work: &Work, folder: &RunFolder, observer: &dyn Observer) -> Result<(), RunError> {
     for cell in &plan.cells {
         if folder.holds(cell) {
             observer.notice(&Event::CellReused { key: &cell.key });
             continue;
         }
-        let saved = cell::run(plan, cell, threads, observer)?;
+        let saved = cell::run(plan, cell, work, observer)?;
         folder.save(cell, saved)?;
     }
     Ok(())

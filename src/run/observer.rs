@@ -21,6 +21,17 @@ pub enum Event<'a> {
         /// Documents that are complete with it.
         documents: usize,
     },
+    /// Settings of a cell's decoding are about to be tried.
+    SweepStarted {
+        /// Which cell.
+        key: &'a CellKey,
+        /// How many.
+        settings: usize,
+    },
+    /// A setting was decoded and scored.
+    SettingTried,
+    /// The settings of a cell are tried.
+    SweepFinished,
     /// A cell's answers are there.
     CellFinished {
         /// Which.

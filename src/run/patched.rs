@@ -61,7 +61,8 @@ pub(super) fn score(
     for (cell, answers) in cells {
         let judged = judge(labelled, &patched.gold, answers);
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
-        rows.extend(metric_rows(&cell.key, scorer.family(), &counts, bootstrap));
+        let own = scorer.decided_by(&cell.decided_by);
+        rows.extend(metric_rows(&cell.key, own.family(), &counts, bootstrap));
     }
     rows
 }

@@ -2,7 +2,7 @@
 
 use super::model::{Model, ModelError, digests};
 use super::patched::Patched;
-use super::record::{CorpusRecord, ModelRecord};
+use super::record::{CorpusRecord, LogitsRecord, ModelRecord};
 use crate::base::{Span, digest};
 use crate::corpus::{Corpus, CorpusError, Document, Patch, Target};
 use crate::suite::{Evaluation, Suite, TaskOptions};
@@ -40,6 +40,8 @@ pub(super) struct Labelled {
     pub(super) patched: Option<Patched>,
     /// Documents of the corpus that are in another split, or in none.
     pub(super) outside_split: usize,
+    /// The documents of another split on which decoding is tuned; None where nothing is.
+    pub(super) tuning: Option<Box<Labelled>>,
 }
 
 /// One model on one corpus for one task.
@@ -51,6 +53,8 @@ pub struct Cell {
     pub model: PathBuf,
     /// The task and how its answers are decoded.
     pub options: TaskOptions,
+    /// The rule that decides its answers; where decoding is tuned, known when the cell has run.
+    pub(super) decided_by: String,
     /// Position of its evaluation.
     pub(super) evaluation: usize,
 }
@@ -121,6 +125,7 @@ impl Plan {
             corpus.verify(folder)?;
             let patch = suite.patches.get(&evaluation.corpus).map(|path| Patch::read(path, &corpus)).transpose()?;
             corpora.insert(evaluation.corpus.clone(), CorpusRecord::of(&corpus, patch.as_ref()));
+            let tuning = tuning(&corpus, evaluation, limit)?;
             let outside = keep_split(&mut corpus, evaluation)?;
             corpus.documents.truncate(limit.unwrap_or(usize::MAX));
             for name in &evaluation.models {
@@ -134,13 +139,10 @@ impl Plan {
                     model: name.clone(),
                 };
                 let (model, options) = (folder.clone(), evaluation.options.clone());
-                cells.push(Cell { key, model, options, evaluation: evaluations.len() });
+                cells.push(Cell { key, model, decided_by: options.rule(), options, evaluation: evaluations.len() });
             }
-            let mut labelled = Labelled::of(evaluation.clone(), corpus, outside)?;
-            if labelled.places.is_empty() {
-                let (corpus, task) = (evaluation.corpus.clone(), evaluation.options.task());
-                return Err(PlanError::NoneTaken { corpus, task, limit: labelled.corpus.documents.len() });
-            }
+            let mut labelled = Labelled::some_of(evaluation.clone(), corpus, outside)?;
+            labelled.tuning = tuning;
             let (task, documents) = (evaluation.options.task(), labelled.documents());
             labelled.patched = patch.map(|patch| Patched::of(&patch, task, &documents, &labelled.gold));
             evaluations.push(labelled);
@@ -149,18 +151,32 @@ impl Plan {
         Ok(Self { evaluations, cells, corpora, models, suite })
     }
 
-    /// A digest of everything that decides the run's answers: suite, documents, gold, weights, tokenizers, version.
-    pub(super) fn identity(&self) -> String {
-        let documents: Vec<usize> = self.evaluations.iter().map(|labelled| labelled.places.len()).collect();
+    /// A digest of everything that decides the run's answers: suite, documents, gold, weights, tokenizers, version,
+    /// and the logits that are taken from another run.
+    pub(super) fn identity(&self, logits_from: Option<&LogitsRecord>) -> String {
+        let taken = |labelled: &Labelled| labelled.places.len();
+        let documents: Vec<(usize, Option<usize>)> =
+            self.evaluations.iter().map(|labelled| (taken(labelled), labelled.tuning.as_deref().map(taken))).collect();
         let parts = serde_json::json!({
             "karat": env!("CARGO_PKG_VERSION"),
             "suite": self.suite,
             "corpora": self.corpora,
             "models": self.models,
             "documents": documents,
+            "logits_from": logits_from,
         });
         digest::of_bytes(parts.to_string().as_bytes())
     }
+}
+
+/// The labelled documents on which an evaluation's decoding is tuned; None where nothing is.
+fn tuning(corpus: &Corpus, evaluation: &Evaluation, limit: Option<usize>) -> Result<Option<Box<Labelled>>, PlanError> {
+    let Some(tune) = &evaluation.tune else { return Ok(None) };
+    let evaluation = Evaluation { split: Some(tune.split.clone()), tune: None, ..evaluation.clone() };
+    let mut corpus = corpus.clone();
+    let outside = keep_split(&mut corpus, &evaluation)?;
+    corpus.documents.truncate(limit.unwrap_or(usize::MAX));
+    Ok(Some(Box::new(Labelled::some_of(evaluation, corpus, outside)?)))
 }
 
 /// Leaves the documents of the evaluation's split, and says how many others there were.
@@ -189,7 +205,7 @@ fn check_model(
     if let Model::Neural { engine, tokenizer } = &model {
         let fits = bind(&evaluation.options, engine.config(), &corpus.targets, BTreeMap::new());
         let probe = Document { id: "a probe".to_owned(), text: "a".to_owned() };
-        let fits = fits.and_then(|task| task.prepare(&probe, tokenizer));
+        let fits = fits.and_then(|task| task.prepare(&probe, tokenizer, &[]));
         fits.map_err(|source| PlanError::Task { name: name.to_owned(), source })?;
     }
     Ok(model)
@@ -203,11 +219,8 @@ pub(super) fn bind(
     asked: BTreeMap<String, Vec<String>>,
 ) -> Result<Box<dyn Task>, TaskError> {
     Ok(match options {
-        TaskOptions::Ner { aggregation, windows } => Box::new(Ner::new(model, *aggregation, *windows)?),
-        TaskOptions::Stance { .. } => {
-            let options = options.stance().expect("this is a stance task");
-            Box::new(StanceTask::new(model, options, targets, asked)?)
-        }
+        TaskOptions::Ner(options) => Box::new(Ner::new(model, options.clone())?),
+        TaskOptions::Stance(options) => Box::new(StanceTask::new(model, options.clone(), targets, asked)?),
     })
 }
 
@@ -225,7 +238,22 @@ impl Labelled {
         let source = Labels::of_gold(&corpus, task).ok_or_else(missing)?;
         let labelled = corpus.documents.iter().enumerate();
         let (places, gold) = labelled.filter_map(|(place, document)| Some((place, source.of(document)?))).unzip();
-        Ok(Self { evaluation, corpus, places, gold, patched: None, outside_split })
+        Ok(Self { evaluation, corpus, places, gold, patched: None, outside_split, tuning: None })
+    }
+
+    /// As `of`; documents without any gold among them are refused.
+    fn some_of(evaluation: Evaluation, corpus: Corpus, outside_split: usize) -> Result<Self, PlanError> {
+        let labelled = Self::of(evaluation, corpus, outside_split)?;
+        if labelled.places.is_empty() {
+            let (corpus, task) = (labelled.evaluation.corpus.clone(), labelled.evaluation.options.task());
+            return Err(PlanError::NoneTaken { corpus, task, limit: labelled.corpus.documents.len() });
+        }
+        Ok(labelled)
+    }
+
+    /// Gold entities or stances.
+    pub(super) fn items(&self) -> usize {
+        self.gold.iter().map(|gold| gold.entities().len() + gold.stances().len()).sum()
     }
 
     /// The first two passes' answers to the documents that are scored; None where no two passes did the task.

@@ -4,7 +4,7 @@ use super::{Plan, Settings};
 use crate::corpus::{Corpus, Manifest, Patch};
 use crate::stats::{Bootstrap, Contrasts, Method};
 use crate::suite::Suite;
-use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ThroughputRow};
+use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, SweepRow, ThroughputRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -44,6 +44,9 @@ pub struct Record {
     pub models: BTreeMap<String, ModelRecord>,
     /// The suite with all defaults filled in.
     pub suite: serde_json::Value,
+    /// The run whose logits were decoded anew; null: the models went forward.
+    #[serde(default)]
+    pub logits_from: Option<LogitsRecord>,
     /// When and where; no result depends on it.
     pub circumstances: Circumstances,
 }
@@ -63,8 +66,11 @@ pub struct EvaluationRecord {
     /// The passes of annotation that were scored against each other, the first one standing as gold; null: there are none.
     #[serde(default)]
     pub annotators: Option<[String; 2]>,
-    /// The rule that decides answers.
+    /// The rule that decides answers; with `tune`, the untuned one.
     pub rule: String,
+    /// What was chosen on another split; null: nothing.
+    #[serde(default)]
+    pub tune: Option<TuneRecord>,
     /// Documents that were scored.
     pub documents: usize,
     /// Gold entities or stances in them.
@@ -72,6 +78,21 @@ pub struct EvaluationRecord {
     /// What the corpus's patch does to them; null: the corpus has no patch.
     #[serde(default)]
     pub patched: Option<PatchedRecord>,
+}
+
+/// On what, and among how many settings, an evaluation's decoding was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TuneRecord {
+    /// The split whose documents decided.
+    pub split: String,
+    /// Its documents with gold.
+    pub documents: usize,
+    /// Gold entities or stances in them.
+    pub items: usize,
+    /// Settings that were tried for each model.
+    pub settings: usize,
+    /// The rule that was chosen for each model; floors have none.
+    pub chosen: BTreeMap<String, String>,
 }
 
 /// What a patch does to the gold of the documents that an evaluation scored.
@@ -137,6 +158,19 @@ impl ModelRecord {
     }
 }
 
+/// A run whose logits were decoded anew. Its place is not kept: what was taken is known by its digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogitsRecord {
+    /// The version of karat that made it.
+    pub karat: String,
+    /// What ran its forward passes.
+    pub engine: String,
+    /// Precision of their arithmetic.
+    pub precision: String,
+    /// SHA-256 of each file of logits that was taken, by its place in that run's folder.
+    pub digests: BTreeMap<String, String>,
+}
+
 /// When and where a run was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
@@ -170,8 +204,15 @@ impl Record {
             models: labelled.evaluation.models.clone(),
             annotators: labelled.annotators().map(|annotators| annotators.names.map(str::to_owned)),
             rule: labelled.evaluation.options.rule(),
+            tune: labelled.evaluation.tune.as_ref().zip(labelled.tuning.as_ref()).map(|(tune, tuning)| TuneRecord {
+                split: tune.split.clone(),
+                documents: tuning.places.len(),
+                items: tuning.items(),
+                settings: tune.grid.iter().map(Vec::len).product(),
+                chosen: BTreeMap::new(),
+            }),
             documents: labelled.places.len(),
-            items: labelled.gold.iter().map(|gold| gold.entities().len() + gold.stances().len()).sum(),
+            items: labelled.items(),
             patched: labelled.patched.as_ref().map(|patched| patched.record),
         });
         Self {
@@ -190,6 +231,7 @@ impl Record {
             corpora: plan.corpora.clone(),
             models: plan.models.clone(),
             suite: serde_json::to_value(suite).expect("a suite is plain data"),
+            logits_from: None,
             circumstances: settings.circumstances.clone(),
         }
     }
@@ -214,6 +256,8 @@ pub struct Results {
     pub differences: Vec<DifferenceRow>,
     /// `tables/ledger.parquet`.
     pub ledger: Vec<LedgerRow>,
+    /// `tables/sweep.parquet`: settings that were tried; none where nothing was tuned.
+    pub sweep: Vec<SweepRow>,
     /// `tables/throughput.parquet`.
     pub throughput: Vec<ThroughputRow>,
 }

@@ -3,19 +3,21 @@
 //! In: a file. Out: names resolved to folders, options with their defaults, in the order written. Must not: read
 //! corpora or models.
 
+mod decoding;
 mod policy;
+mod tune;
 mod written;
 
 use crate::stats::Method;
 use crate::task::TaskName;
-use crate::task::WindowOptions;
-use crate::task::ner::Aggregation;
-use crate::task::stance::{Hypotheses, Rule, StanceOptions, WindowRule};
+use crate::task::ner::NerOptions;
+use crate::task::stance::StanceOptions;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use policy::{Inconclusive, Policy, Requirement};
+pub use tune::{Choice, Tune};
 pub use written::SuiteError;
 
 /// A checked suite. Paths are as written, joined to the suite's own folder.
@@ -63,9 +65,12 @@ pub struct Evaluation {
     pub split: Option<String>,
     /// Models' names, each once.
     pub models: Vec<String>,
-    /// The task and how its answers are decoded.
+    /// The task and how its answers are decoded; with `tune`, but for what is tuned.
     #[serde(flatten)]
     pub options: TaskOptions,
+    /// What is chosen on another split; None: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tune>,
 }
 
 /// A task with its options.
@@ -73,78 +78,34 @@ pub struct Evaluation {
 #[serde(tag = "task", rename_all = "lowercase")]
 pub enum TaskOptions {
     /// Named-entity recognition.
-    Ner {
-        /// How tokens become entities.
-        aggregation: Aggregation,
-        /// How long sequences are.
-        windows: WindowOptions,
-    },
+    Ner(NerOptions),
     /// Zero-shot stance.
-    Stance {
-        /// The sentences that are tested.
-        hypotheses: Hypotheses,
-        /// From inference probabilities to a stance.
-        rule: Rule,
-        /// From windows to the document.
-        window_rule: WindowRule,
-        /// How long sequences are.
-        windows: WindowOptions,
-    },
+    Stance(StanceOptions),
 }
 
 impl TaskOptions {
     /// A task with the defaults of everything.
     pub fn defaults(task: TaskName) -> Self {
-        let windows = WindowOptions::default();
         match task {
-            TaskName::Ner => Self::Ner { aggregation: Aggregation::default(), windows },
-            TaskName::Stance => Self::Stance {
-                hypotheses: Hypotheses::default(),
-                rule: Rule::default(),
-                window_rule: WindowRule::default(),
-                windows,
-            },
+            TaskName::Ner => Self::Ner(NerOptions::default()),
+            TaskName::Stance => Self::Stance(StanceOptions::default()),
         }
     }
 
     /// The task.
     pub fn task(&self) -> TaskName {
         match self {
-            Self::Ner { .. } => TaskName::Ner,
-            Self::Stance { .. } => TaskName::Stance,
-        }
-    }
-
-    /// The options of a stance task; None for another task.
-    pub fn stance(&self) -> Option<StanceOptions> {
-        match self {
-            Self::Ner { .. } => None,
-            Self::Stance { hypotheses, rule, window_rule, windows } => Some(StanceOptions {
-                hypotheses: hypotheses.clone(),
-                rule: *rule,
-                windows_rule: *window_rule,
-                windows: *windows,
-            }),
+            Self::Ner(_) => TaskName::Ner,
+            Self::Stance(_) => TaskName::Stance,
         }
     }
 
     /// The rule that decides answers, for signatures and reports.
     pub fn rule(&self) -> String {
         match self {
-            Self::Ner { aggregation, .. } => aggregation.name().to_owned(),
-            Self::Stance { rule, window_rule, .. } => {
-                format!("{},windows={}", rule.versioned(), window_rule.versioned())
-            }
+            Self::Ner(options) => options.rule(),
+            Self::Stance(options) => options.rule(),
         }
-    }
-
-    /// The same task with other windows.
-    #[must_use]
-    pub fn with_windows(mut self, chosen: WindowOptions) -> Self {
-        match &mut self {
-            Self::Ner { windows, .. } | Self::Stance { windows, .. } => *windows = chosen,
-        }
-        self
     }
 }
 

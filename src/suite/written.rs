@@ -1,13 +1,15 @@
 //! The suite as people write it.
 
+use super::decoding::{self, WrittenDecoding, WrittenWindowRule};
 use super::policy::{WrittenPolicy, margin};
-use super::{Evaluation, Statistics, Suite, TaskOptions};
+use super::tune::{WrittenTune, tune};
+use super::{Evaluation, Statistics, Suite};
 use crate::base::file::{TextError, read_text};
 use crate::corpus::Problem;
 use crate::stats::Method;
 use crate::task::ANNOTATORS;
 use crate::task::ner::Aggregation;
-use crate::task::stance::{Hypotheses, Rule, WindowRule};
+use crate::task::stance::{Hypotheses, Rule, TemplateWeights};
 use crate::task::{TaskName, WindowOptions};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,8 +97,28 @@ struct WrittenEvaluation {
     windows: Option<Spanned<WindowOptions>>,
     aggregation: Option<Spanned<Aggregation>>,
     hypotheses: Option<Spanned<Hypotheses>>,
+    template_weights: Option<Spanned<TemplateWeights>>,
     rule: Option<Spanned<Rule>>,
-    window_rule: Option<Spanned<WindowRule>>,
+    window_rule: Option<Spanned<WrittenWindowRule>>,
+    temperature: Option<Spanned<f64>>,
+    threshold: Option<Spanned<f64>>,
+    tune: Option<Spanned<WrittenTune>>,
+}
+
+impl WrittenEvaluation {
+    fn decoding(&self) -> WrittenDecoding<'_> {
+        WrittenDecoding {
+            task: *self.task.get_ref(),
+            windows: self.windows.as_ref(),
+            aggregation: self.aggregation.as_ref(),
+            hypotheses: self.hypotheses.as_ref(),
+            template_weights: self.template_weights.as_ref(),
+            rule: self.rule.as_ref(),
+            window_rule: self.window_rule.as_ref(),
+            temperature: self.temperature.as_ref(),
+            threshold: self.threshold.as_ref(),
+        }
+    }
 }
 
 /// Notes problems with the line that a byte range stands on.
@@ -268,45 +290,9 @@ fn evaluation(written: &WrittenEvaluation, suite: &Written, notes: &mut Notes<'_
         notes.add(written.task.span(), "an evaluation needs at least one model");
     }
     let split = written.split.clone();
-    Evaluation { corpus: corpus.clone(), split, models, options: options(written, notes) }
-}
-
-fn options(written: &WrittenEvaluation, notes: &mut Notes<'_>) -> TaskOptions {
-    let mut foreign = |key: &str, place: Option<Range<usize>>, owner: &str| {
-        if let Some(place) = place {
-            notes.add(place, format!("`{key}` belongs to task `{owner}`"));
-        }
-    };
-    let task = *written.task.get_ref();
-    let windows = chosen(written.windows.as_ref());
-    let options = match task {
-        TaskName::Ner => {
-            foreign("hypotheses", written.hypotheses.as_ref().map(Spanned::span), "stance");
-            foreign("rule", written.rule.as_ref().map(Spanned::span), "stance");
-            foreign("window_rule", written.window_rule.as_ref().map(Spanned::span), "stance");
-            TaskOptions::Ner { aggregation: chosen(written.aggregation.as_ref()), windows }
-        }
-        TaskName::Stance => {
-            foreign("aggregation", written.aggregation.as_ref().map(Spanned::span), "ner");
-            TaskOptions::Stance {
-                hypotheses: chosen(written.hypotheses.as_ref()),
-                rule: chosen(written.rule.as_ref()),
-                window_rule: chosen(written.window_rule.as_ref()),
-                windows,
-            }
-        }
-    };
-    if let (Some(tokens), Some(overlap)) = (windows.max_tokens, windows.overlap)
-        && overlap >= tokens
-    {
-        let place = written.windows.as_ref().map_or(0..0, Spanned::span);
-        notes.add(place, format!("windows of {tokens} tokens cannot overlap by {overlap}"));
-    }
-    options
-}
-
-fn chosen<T: Clone + Default>(written: Option<&Spanned<T>>) -> T {
-    written.map_or_else(T::default, |spanned| spanned.get_ref().clone())
+    let options = decoding::options(&written.decoding(), notes);
+    let tune = written.tune.as_ref().map(|written| tune(written, (&options, split.as_deref()), notes));
+    Evaluation { corpus: corpus.clone(), split, models, options, tune }
 }
 
 pub(super) fn names<T>(map: &BTreeMap<String, T>) -> String {

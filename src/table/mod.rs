@@ -9,14 +9,16 @@ mod history;
 mod ledger;
 mod logits;
 mod scores;
+mod sweep;
 mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
 pub use differences::DifferenceRow;
 pub use history::{FactRow, PointRow};
 pub use ledger::LedgerRow;
-pub use logits::{sequence_logits, token_logits};
+pub use logits::{Misfit, StoredLogits, sequence_logits, token_logits};
 pub use scores::{ConfusionRow, CountRow, ErrorRow, MetricRow};
+pub use sweep::{Role, SweepRow};
 pub use throughput::ThroughputRow;
 
 use polars::chunked_array::builder::ListPrimitiveChunkedBuilder;
@@ -184,6 +186,25 @@ impl Stored {
     pub fn flag(&self, name: &str) -> Result<Vec<bool>, TableError> {
         let column = self.column(name, "truth values")?.bool().map_err(|_| self.lacks(name, "truth values"))?;
         Ok(column.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// A column of lists of f32: how many values each has, and the values, row after row.
+    ///
+    /// # Errors
+    /// [`TableError::Column`] when there is none of that name and type, or its lists differ in length.
+    pub fn vectors(&self, name: &str) -> Result<(usize, Vec<f32>), TableError> {
+        const KIND: &str = "lists of numbers, all of one length";
+        let lists = self.column(name, KIND)?.list().map_err(|_| self.lacks(name, KIND))?;
+        let lengths: Vec<usize> = lists.downcast_iter().flat_map(|chunk| chunk.offsets().lengths()).collect();
+        let width = lengths.first().copied().unwrap_or(0);
+        let values = lists.get_inner();
+        let values: Option<Vec<f32>> = values.f32().map_err(|_| self.lacks(name, KIND))?.iter().collect();
+        let whole = values.filter(|values| {
+            lengths.iter().all(|&length| length == width)
+                && values.len() == width * self.rows()
+                && lengths.len() == self.rows()
+        });
+        Ok((width, whole.ok_or_else(|| self.lacks(name, KIND))?))
     }
 
     /// The first columns of a run's table.

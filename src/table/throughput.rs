@@ -7,7 +7,7 @@ use super::{CellKey, Stored, Table, TableError};
 pub struct ThroughputRow {
     /// Which cell.
     pub key: CellKey,
-    /// `native`, or `none` for a floor.
+    /// `native`, `none` for a floor, or [`ThroughputRow::STORED`].
     pub engine: String,
     /// Precision of the arithmetic, such as `f32`.
     pub precision: String,
@@ -27,6 +27,9 @@ pub struct ThroughputRow {
 pub(super) const PHASES: [&str; 4] = ["load", "tokenize", "forward", "decode"];
 
 impl ThroughputRow {
+    /// What stands for the engine where logits were taken from another run and nothing went forward.
+    pub const STORED: &str = "stored logits";
+
     /// Tokens a second of the forward phase; None where nothing went forward.
     pub fn tokens_per_second(&self) -> Option<f64> {
         (self.tokens > 0 && self.seconds[2] > 0.0).then(|| self.tokens as f64 / self.seconds[2])

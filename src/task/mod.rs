@@ -50,11 +50,11 @@ impl TaskName {
         [Self::Ner, Self::Stance].into_iter().find(|task| task.name() == name)
     }
 
-    /// The id of the metric that decides which model is better.
-    pub fn headline(self) -> &'static str {
+    /// The id of the metric that decides which model, or which setting, is better; and its name for people.
+    pub fn headline(self) -> (&'static str, &'static str) {
         match self {
-            Self::Ner => "f1",
-            Self::Stance => "macro_f1",
+            Self::Ner => ("f1", "micro-F1"),
+            Self::Stance => ("macro_f1", "macro-F1"),
         }
     }
 }
@@ -137,13 +137,14 @@ pub trait Task: Sync {
     /// The head that a model must have.
     fn head(&self) -> Head;
 
-    /// A document's windows and sequences.
+    /// A document's windows and sequences. `beside` are hypotheses that are not asked, but for which windows leave room too.
     ///
     /// # Errors
     /// [`TaskError`] when the tokenizer refuses the text or a window has no room.
-    fn prepare(&self, document: &Document, tokenizer: &Tokenizer) -> Result<Prepared, TaskError>;
+    fn prepare(&self, document: &Document, tokenizer: &Tokenizer, beside: &[String]) -> Result<Prepared, TaskError>;
 
-    /// The answer from the logits of the prepared sequences, one matrix a sequence, in their order.
+    /// The answer from the logits of the prepared sequences, one matrix a sequence, in their order. What was prepared does
+    /// not depend on how it is decoded.
     fn decode(&self, document: &Document, prepared: &Prepared, logits: &[Logits]) -> Answer;
 }
 
@@ -223,10 +224,18 @@ impl WindowOptions {
     }
 }
 
-/// Softmax over one row of logits, in f64.
-pub(crate) fn softmax(row: &ndarray::ArrayRef1<f32>) -> Vec<f64> {
+/// The part of a rule that says how confidences are made and used; empty where both are the defaults.
+fn confidence_rule(temperature: f64, threshold: f64) -> String {
+    let part = |name: &str, value: f64, default: f64| {
+        if value.to_bits() == default.to_bits() { String::new() } else { format!(",{name}={value}") }
+    };
+    part("temperature", temperature, 1.0) + &part("threshold", threshold, 0.0)
+}
+
+/// Softmax over one row of logits, each divided by a temperature above 0, in f64.
+pub(crate) fn softmax(row: &ndarray::ArrayRef1<f32>, temperature: f64) -> Vec<f64> {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f64> = row.iter().map(|&x| f64::from(x - most).exp()).collect();
+    let exponentials: Vec<f64> = row.iter().map(|&x| (f64::from(x - most) / temperature).exp()).collect();
     let sum: f64 = exponentials.iter().sum();
     exponentials.into_iter().map(|x| x / sum).collect()
 }

@@ -90,6 +90,15 @@ impl Scorer {
         Self::Stances(rule.map_or_else(StanceScores::new, StanceScores::decided_by))
     }
 
+    /// The same scorer for answers that another rule decided; a rule is a part of stances' signatures only.
+    #[must_use]
+    pub fn decided_by(&self, rule: &str) -> Self {
+        match self {
+            Self::Spans(family) => Self::Spans(family.clone()),
+            Self::Stances(_) => Self::stances(Some(rule)),
+        }
+    }
+
     /// The family of metrics.
     pub fn family(&self) -> &dyn Family {
         match self {

@@ -29,6 +29,7 @@ fn help_of_each_command_names_its_options() {
             "--out",
             "--resume",
             "--limit",
+            "--from",
             "--threads",
             "--engine",
             "--precision",

@@ -3,8 +3,10 @@
 pub(crate) mod annotators;
 mod compare;
 mod data;
+mod decoding;
 pub(crate) mod desk;
 mod faults;
+mod from;
 mod gate;
 mod gold;
 mod help;
@@ -18,3 +20,4 @@ mod rolls;
 mod run;
 mod score;
 mod suspects;
+mod tune;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a run of the small suite leaves.
-const LAYOUT: [&str; 17] = [
+const LAYOUT: [&str; 18] = [
     "logits/ner.small.tagger.parquet",
     "logits/stance.small.judge.parquet",
     "predictions/ner.small.gazetteer.parquet",
@@ -23,6 +23,7 @@ const LAYOUT: [&str; 17] = [
     "tables/ledger.parquet",
     "tables/metrics.parquet",
     "tables/patched.parquet",
+    "tables/sweep.parquet",
     "tables/throughput.parquet",
 ];
 

@@ -27,6 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   karat run                                  the bundled models on the bundled corpus
   karat check suites/mine.toml               find every problem of a suite without running it
+  karat run suites/mine.toml --from reports/mine   decode a run's logits anew, without inference
   karat predict --task ner --model models/ner-minilm-l6 --input articles/ --output names.jsonl
   karat score --task ner --gold gold.jsonl --pred names.jsonl
   karat report reports/demo-20251122-101500 --format html > report.html
@@ -82,6 +83,10 @@ pub(super) struct RunOptions {
     /// Take up an interrupted run (of --out, or the suite's newest under reports/)
     #[arg(long)]
     pub(super) resume: bool,
+    /// Decode the logits that the run in RUN holds, in place of forward passes: a suite that differs in decoding, split or
+    /// documents only takes seconds
+    #[arg(long, value_name = "RUN")]
+    pub(super) from: Option<PathBuf>,
     /// Take only the first N documents of each corpus
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,

@@ -1,10 +1,9 @@
 //! Token logits to entities, by the five aggregation strategies of the Hugging Face token-classification pipeline.
 
 use crate::base::{Entity, Span};
+use crate::task::argmax;
 use crate::task::labels::Tag;
-use crate::task::{argmax, softmax};
 use crate::text::Token;
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 /// How tokens become entities.
@@ -47,14 +46,13 @@ impl Aggregation {
         }
     }
 
-    /// Decodes a document. `logits` is `[tokens, classes]`; an entity's score is the mean probability of its pieces'
-    /// classes, in 0..=1.
-    pub(super) fn decode(self, tags: &[Tag], tokens: &[Token], logits: &Array2<f32>) -> Vec<Entity> {
-        let probabilities: Vec<Vec<f64>> = logits.rows().into_iter().map(|row| softmax(&row)).collect();
+    /// Decodes a document. `probabilities` has a row of classes for each token; an entity's score is the mean probability
+    /// of its pieces' classes, in 0..=1.
+    pub(super) fn decode(self, tags: &[Tag], tokens: &[Token], probabilities: &[Vec<f64>]) -> Vec<Entity> {
         let pieces: Vec<Piece> = match self {
             Self::None | Self::Simple => {
                 let of_token = |(token, p): (&Token, &Vec<f64>)| piece(token.span, p);
-                tokens.iter().zip(&probabilities).map(of_token).collect()
+                tokens.iter().zip(probabilities).map(of_token).collect()
             }
             _ => {
                 let words = tokens.chunk_by(|a, b| a.word == b.word);
@@ -119,8 +117,8 @@ mod tests {
         let tags = tags(&["O", "B-PER", "I-PER", "B-LOC"].map(str::to_owned)).expect("good labels");
         let token = |start, end, word| Token { id: 0, span: Span::new(start, end), word, unknown: false };
         let tokens = [token(0, 2, 0), token(3, 5, 1), token(5, 9, 1)];
-        let logits = ndarray::arr2(&rows);
-        let entities = aggregation.decode(&tags, &tokens, &logits);
+        let probabilities = rows.map(|row| crate::task::softmax(&ndarray::arr1(&row), 1.0));
+        let entities = aggregation.decode(&tags, &tokens, &probabilities);
         entities.into_iter().map(|e| (e.span.start, e.span.end, e.label)).collect()
     }
 

@@ -3,23 +3,64 @@
 //! In: a document's tokens and the logits of its windows. Out: labelled character spans with confidence.
 
 mod decode;
+mod windows;
 
 pub use decode::Aggregation;
+pub use windows::TokenRule;
 
 use super::labels::{Tag, tags};
-use super::{Answer, Prepared, Question, Task, TaskError, TaskName, WindowOptions};
+use super::{Answer, Prepared, Question, Task, TaskError, TaskName, WindowOptions, confidence_rule};
 use crate::base::CharText;
 use crate::corpus::Document;
 use crate::engine::{Config, Head, Logits};
 use crate::text::{Tokenizer, split};
-use ndarray::{Array2, Axis, Slice};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// How entities are decoded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NerOptions {
+    /// How tokens become entities.
+    pub aggregation: Aggregation,
+    /// What becomes of a token that stands in several windows.
+    pub window_rule: TokenRule,
+    /// What logits are divided by before the softmax; above 0.
+    pub temperature: f64,
+    /// Entities with a lower score are dropped; in 0..=1.
+    pub threshold: f64,
+    /// How long sequences are.
+    pub windows: WindowOptions,
+}
+
+impl Default for NerOptions {
+    fn default() -> Self {
+        Self {
+            aggregation: Aggregation::default(),
+            window_rule: TokenRule::default(),
+            temperature: 1.0,
+            threshold: 0.0,
+            windows: WindowOptions::default(),
+        }
+    }
+}
+
+impl NerOptions {
+    /// The rule that decides answers: the aggregation, then whatever is not the default, such as
+    /// `first,windows=mean@1,temperature=2,threshold=0.5`.
+    pub fn rule(&self) -> String {
+        let mut rule = self.aggregation.name().to_owned();
+        if self.window_rule != TokenRule::default() {
+            let _ = write!(rule, ",windows={}", self.window_rule.versioned());
+        }
+        rule + &confidence_rule(self.temperature, self.threshold)
+    }
+}
 
 /// The task, bound to a model's labels and limits.
 #[derive(Debug, Clone)]
 pub struct Ner {
     tags: Vec<Tag>,
-    aggregation: Aggregation,
-    windows: WindowOptions,
+    options: NerOptions,
     max_tokens: usize,
 }
 
@@ -28,12 +69,12 @@ impl Ner {
     ///
     /// # Errors
     /// [`TaskError`] when the model has no token head, or its labels say nothing.
-    pub fn new(model: &Config, aggregation: Aggregation, windows: WindowOptions) -> Result<Self, TaskError> {
+    pub fn new(model: &Config, options: NerOptions) -> Result<Self, TaskError> {
         if model.head != Head::Token {
             let architecture = model.architecture.clone();
             return Err(TaskError::Head { task: TaskName::Ner, needed: "token-classification", architecture });
         }
-        Ok(Self { tags: tags(&model.labels)?, aggregation, windows, max_tokens: model.max_tokens })
+        Ok(Self { tags: tags(&model.labels)?, options, max_tokens: model.max_tokens })
     }
 }
 
@@ -42,29 +83,21 @@ impl Task for Ner {
         Head::Token
     }
 
-    fn prepare(&self, document: &Document, tokenizer: &Tokenizer) -> Result<Prepared, TaskError> {
+    fn prepare(&self, document: &Document, tokenizer: &Tokenizer, _: &[String]) -> Result<Prepared, TaskError> {
         let text = CharText::new(&document.text);
         let tokens = tokenizer.tokens(&text, &format!("document `{}`", document.id))?;
         let (added, before) = tokenizer.single_frame();
-        let windows = split(tokens.len(), self.windows.resolve(self.max_tokens, added, " by special tokens")?);
+        let windows = split(tokens.len(), self.options.windows.resolve(self.max_tokens, added, " by special tokens")?);
         let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
         let sequences = windows.iter().map(|window| tokenizer.single(&ids[window.tokens.clone()])).collect();
         Ok(Prepared { tokens, windows, questions: vec![Question::default()], sequences, before })
     }
 
     fn decode(&self, _: &Document, prepared: &Prepared, logits: &[Logits]) -> Answer {
-        Answer::Entities(self.aggregation.decode(&self.tags, &prepared.tokens, &token_logits(prepared, logits)))
+        let NerOptions { aggregation, window_rule, temperature, threshold, .. } = self.options;
+        let probabilities = window_rule.probabilities(prepared, logits, temperature);
+        let mut entities = aggregation.decode(&self.tags, &prepared.tokens, &probabilities);
+        entities.retain(|entity| entity.score.is_none_or(|score| score >= threshold));
+        Answer::Entities(entities)
     }
-}
-
-/// One row for each of the document's tokens, `[tokens, classes]`, taken from the window that decides it.
-pub fn token_logits(prepared: &Prepared, logits: &[Logits]) -> Array2<f32> {
-    let classes = logits.first().map_or(0, Array2::ncols);
-    let mut rows = Array2::zeros((prepared.tokens.len(), classes));
-    for (window, logits) in prepared.windows.iter().zip(logits) {
-        let from = window.decided.start - window.tokens.start + prepared.before;
-        let decided = logits.slice_axis(Axis(0), Slice::from(from..from + window.decided.len()));
-        rows.slice_axis_mut(Axis(0), Slice::from(window.decided.clone())).assign(&decided);
-    }
-    rows
 }

@@ -22,6 +22,23 @@ struct Written {
     neutral: Vec<String>,
 }
 
+/// How much each of a stance's templates counts in its score: numbers in the shape of [`Hypotheses`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenWeights")]
+pub struct TemplateWeights {
+    favor: Vec<f64>,
+    against: Vec<f64>,
+    neutral: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenWeights {
+    favor: Vec<f64>,
+    against: Vec<f64>,
+    neutral: Vec<f64>,
+}
+
 /// Why templates were refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HypothesisError {
@@ -31,6 +48,9 @@ pub enum HypothesisError {
     /// A template does not say where the target goes, or says it twice.
     #[error("the hypothesis template `{0}` needs `{{}}` exactly once, where the target's phrase goes")]
     NoPlace(String),
+    /// Weights say nothing.
+    #[error("the template weights of stance `{0}` must be numbers of at least 0, and one of them above 0")]
+    Weights(Stance),
 }
 
 impl TryFrom<Written> for Hypotheses {
@@ -48,6 +68,45 @@ impl TryFrom<Written> for Hypotheses {
             }
         }
         Ok(hypotheses)
+    }
+}
+
+impl TryFrom<WrittenWeights> for TemplateWeights {
+    type Error = HypothesisError;
+
+    fn try_from(written: WrittenWeights) -> Result<Self, HypothesisError> {
+        let weights = Self { favor: written.favor, against: written.against, neutral: written.neutral };
+        let sound = |weights: &[f64]| {
+            weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0)
+                && weights.iter().any(|weight| *weight > 0.0)
+        };
+        match Stance::ALL.into_iter().find(|stance| !sound(weights.of(*stance))) {
+            Some(stance) => Err(HypothesisError::Weights(stance)),
+            None => Ok(weights),
+        }
+    }
+}
+
+impl TemplateWeights {
+    /// Of a stance's templates, in their order; at least 0, and one above 0.
+    pub(super) fn of(&self, stance: Stance) -> &[f64] {
+        match stance {
+            Stance::Favor => &self.favor,
+            Stance::Against => &self.against,
+            Stance::Neutral => &self.neutral,
+        }
+    }
+
+    /// The first stance that has another number of templates than of weights, with both numbers; None when all fit.
+    pub fn misfit(&self, hypotheses: &Hypotheses) -> Option<(Stance, usize, usize)> {
+        let lengths = |stance| (stance, hypotheses.templates(stance).len(), self.of(stance).len());
+        Stance::ALL.into_iter().map(lengths).find(|(_, templates, weights)| templates != weights)
+    }
+
+    /// Of favor, against and neutral, such as `2:1/1:1/1:1`.
+    pub(super) fn name(&self) -> String {
+        let of = |stance| self.of(stance).iter().map(f64::to_string).collect::<Vec<_>>().join(":");
+        Stance::ALL.map(of).join("/")
     }
 }
 

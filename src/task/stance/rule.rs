@@ -5,8 +5,10 @@ use crate::task::softmax;
 use ndarray::ArrayRef1;
 use serde::{Deserialize, Serialize};
 
-/// From the logits of one hypothesis over one window to a score in 0..=1. A stance's score is the mean over its
-/// hypotheses, and the stance with the greatest score is the answer; of equals, the first of favor, against, neutral.
+/// From the logits of one hypothesis over one window, divided by the temperature before the softmax, to a score in 0..=1. A
+/// stance's score is the mean over its hypotheses, weighted where templates have weights, and the stance with the greatest
+/// score is the answer; of equals, the first of favor, against, neutral. A side whose share of the three scores is below the
+/// threshold is not taken: the answer is neutral then.
 /// The name and the version are part of every stance metric's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,8 +29,8 @@ impl Rule {
         }
     }
 
-    pub(super) fn score(self, logits: &ArrayRef1<f32>, classes: Inference) -> f64 {
-        let probabilities = softmax(logits);
+    pub(super) fn score(self, logits: &ArrayRef1<f32>, classes: Inference, temperature: f64) -> f64 {
+        let probabilities = softmax(logits, temperature);
         let entailment = probabilities[classes.entailment];
         match self {
             Self::ArgmaxHypotheses => entailment,
@@ -83,8 +85,10 @@ mod tests {
     fn the_rules_differ_in_what_neutral_takes() {
         // Probabilities 1/8, 5/8, 2/8.
         let logits = arr1(&[1.0f32.ln(), 5.0f32.ln(), 2.0f32.ln()]);
-        assert!((Rule::ArgmaxHypotheses.score(&logits, CLASSES) - 0.25).abs() < 1e-7);
-        assert!((Rule::EntailVsContradict.score(&logits, CLASSES) - 2.0 / 3.0).abs() < 1e-7);
+        assert!((Rule::ArgmaxHypotheses.score(&logits, CLASSES, 1.0) - 0.25).abs() < 1e-7);
+        assert!((Rule::EntailVsContradict.score(&logits, CLASSES, 1.0) - 2.0 / 3.0).abs() < 1e-7);
+        // 2 to 1 at temperature 1 is 4 to 1 at a half.
+        assert!((Rule::EntailVsContradict.score(&logits, CLASSES, 0.5) - 0.8).abs() < 1e-7);
     }
 
     #[test]

@@ -3,12 +3,15 @@
 
 mod arguments;
 mod corpus;
+mod decoding;
 mod exchange;
 mod fit;
 mod folder;
+mod from;
 mod gold;
 mod model;
 mod passes;
 mod patch;
 mod score;
 mod suite;
+mod tune;

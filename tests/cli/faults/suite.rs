@@ -82,7 +82,7 @@ fn an_unknown_key_of_an_evaluation() {
         "windows = {",
         "window = {",
         str![[r#"
-error: suite `suite.toml` line 25: unknown field `window`, expected one of `task`, `corpus`, `split`, `models`, `windows`, `aggregation`, `hypotheses`, `rule`, `window_rule`
+error: suite `suite.toml` line 25: unknown field `window`, expected one of `task`, `corpus`, `split`, `models`, `windows`, `aggregation`, `hypotheses`, `template_weights`, `rule`, `window_rule`, `temperature`, `threshold`, `tune`
 hint: suites/demo.toml is an example that works
 
 "#]],
