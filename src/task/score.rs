@@ -64,7 +64,7 @@ pub struct Mark {
 pub struct Mistake {
     /// The document's id.
     pub document: String,
-    /// `missed`, `spurious`, `wrong label`, `too long`, `too short`, `shifted`, `wrong both`, or `wrong stance`.
+    /// One of [`Mistake::KINDS`].
     pub kind: &'static str,
     /// The gold answer, but for a spurious entity.
     pub gold: Option<Mark>,
@@ -133,8 +133,7 @@ impl Scorer {
             }
             for error in align(j.gold.entities(), j.predicted.entities()) {
                 let label = |side: Option<&crate::base::Entity>| side.map_or(NOTHING.to_owned(), |e| e.label.clone());
-                let exact = !matches!(error, SpanError::WrongBoundary { .. } | SpanError::WrongBoth { .. });
-                add(&label(error.gold()), &label(error.predicted()), exact, 1);
+                add(&label(error.gold()), &label(error.predicted()), !error.is_inexact(), 1);
             }
         }
         let cell = |((gold, predicted, inexact), count): ((_, _, bool), _)| Confused {
@@ -149,8 +148,18 @@ impl Scorer {
 
 impl Mistake {
     /// Every kind of mistake.
-    pub const KINDS: [&'static str; 8] =
-        ["missed", "spurious", "wrong label", "too long", "too short", "shifted", "wrong both", "wrong stance"];
+    pub const KINDS: [&'static str; 10] = [
+        "missed",
+        "spurious",
+        "wrong label",
+        "too long",
+        "too short",
+        "shifted",
+        "wrong both",
+        "split",
+        "merged",
+        "wrong stance",
+    ];
 
     /// The kind of that name; None for a word that is no kind.
     pub fn kind_named(name: &str) -> Option<&'static str> {
