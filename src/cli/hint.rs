@@ -2,7 +2,7 @@
 
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::predict::{Foreign, NoLogits, SameFile};
-use super::score::Unanswered;
+use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
@@ -143,6 +143,9 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         });
     }
     if let Some(error) = cause.downcast_ref::<Unanswered>() {
+        return Some(error.cure());
+    }
+    if let Some(error) = cause.downcast_ref::<ScoreError>() {
         return Some(error.cure());
     }
     if let Some(cure) = of_command(cause) {

@@ -153,7 +153,8 @@ fn mcc(counts: &[Counts; CLASSES], right: u64, items: u64) -> f64 {
     }
     let by_chance = over_margins(counts, |gold, predicted| gold * predicted);
     let covariance = (right * items) as f64 - by_chance as f64;
-    covariance / ((in_gold as f64).sqrt() * (in_predictions as f64).sqrt())
+    // Rounding of the root may leave the ends of the range.
+    (covariance / (in_gold as f64 * in_predictions as f64).sqrt()).clamp(-1.0, 1.0)
 }
 
 /// Cohen's κ; None where chance alone would always agree.

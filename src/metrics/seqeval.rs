@@ -4,7 +4,7 @@ use super::counts::ratio;
 use super::scheme::Scheme;
 use super::spans::{ExactSpans, LabelCounts, UnknownLabel};
 use super::tags::{Letter, Tag, TaggedText};
-use crate::metrics::{Definition, Family};
+use crate::metrics::{Counts, Definition, Family};
 use ndarray::Array2;
 use std::cmp::Ordering;
 
@@ -95,6 +95,12 @@ pub struct TagCounts<'a> {
     pub tokens: u64,
 }
 
+impl<'a> TagCounts<'a> {
+    fn label(&mut self, label: &'a str) -> &mut Counts {
+        self.labels.entry(label).or_default()
+    }
+}
+
 /// Counts the chunks of a document that have the same tokens and label in gold and predictions.
 ///
 /// ```
@@ -133,12 +139,17 @@ pub fn count_tags<'a>(gold: &TaggedText<'a>, predicted: &TaggedText<'a>, rules: 
         };
         let one = gold.next_if(|_| order.is_le());
         let other = predicted.next_if(|_| order.is_ge());
-        if let (Some(chunk), true) = (one, one == other) {
-            counts.labels.entry(chunk.label).or_default().tp += 1;
-            continue;
+        match (one, other) {
+            (Some(chunk), _) if one == other => counts.label(chunk.label).tp += 1,
+            (one, other) => {
+                if let Some(chunk) = one {
+                    counts.label(chunk.label).missed += 1;
+                }
+                if let Some(chunk) = other {
+                    counts.label(chunk.label).fp += 1;
+                }
+            }
         }
-        one.iter().for_each(|chunk| counts.labels.entry(chunk.label).or_default().missed += 1);
-        other.iter().for_each(|chunk| counts.labels.entry(chunk.label).or_default().fp += 1);
     }
 }
 

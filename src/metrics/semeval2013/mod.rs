@@ -196,7 +196,9 @@ impl Semeval2013 {
     /// The marks of each label, in their order.
     fn by_label(&self, marks: &[Mark]) -> Vec<Vec<Mark>> {
         let mut groups = vec![Vec::new(); self.labels.len()];
-        marks.iter().for_each(|mark| groups[mark.label].push(*mark));
+        for mark in marks {
+            groups[mark.label].push(*mark);
+        }
         groups
     }
 }
