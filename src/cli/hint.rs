@@ -4,7 +4,7 @@ use super::gate::NoBaseline;
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
 use super::predict::{Foreign, NoLogits, SameFile};
-use super::score::Unanswered;
+use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
 use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
@@ -166,6 +166,9 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         };
     }
     if let Some(error) = cause.downcast_ref::<Unanswered>() {
+        return Some(error.cure());
+    }
+    if let Some(error) = cause.downcast_ref::<ScoreError>() {
         return Some(error.cure());
     }
     if let Some(cure) = of_command(cause) {

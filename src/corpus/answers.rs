@@ -20,6 +20,9 @@ pub struct Answers<'a> {
     pub targets: &'a [String],
     /// True where spans must not overlap, as in gold. A prediction may overlap another: scoring counts it as spurious.
     pub flat: bool,
+    /// True where a document's entities stay in the order of the file, for measures on which it bears. False puts them in
+    /// the order of their positions.
+    pub as_written: bool,
 }
 
 /// A stance of one document towards one target.
@@ -127,11 +130,14 @@ pub fn read_gold_entities(
             }
         }
         let mut entities: Vec<Entity> = written.entities.into_iter().map(Entity::from).collect();
-        entities.sort_by_key(|entity| entity.span);
+        let mut spans: Vec<Span> = entities.iter().map(|entity| entity.span).collect();
+        spans.sort_unstable();
+        if !fit.as_written {
+            entities.sort_by_key(|entity| entity.span);
+        }
         if fit.flat
-            && let Some(pair) = entities.windows(2).find(|pair| pair[0].span.overlaps(pair[1].span))
+            && let Some(&[a, b]) = spans.windows(2).find(|pair| pair[0].overlaps(pair[1]))
         {
-            let (a, b) = (pair[0].span, pair[1].span);
             let what = format!("document `{id}`: spans {}..{} and {}..{} overlap", a.start, a.end, b.start, b.end);
             problems.at(number, what);
         }

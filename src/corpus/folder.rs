@@ -84,7 +84,13 @@ impl Corpus {
             None => None,
         };
         let ids: Vec<String> = targets.iter().flatten().map(|target: &Target| target.id.clone()).collect();
-        let fit = Answers { documents: &documents, labels: &manifest.labels, targets: &ids, flat: true };
+        let fit = Answers {
+            documents: &documents,
+            labels: &manifest.labels,
+            targets: &ids,
+            flat: true,
+            ..Answers::default()
+        };
         let gold = match existing("gold/ner.jsonl") {
             Some(path) => {
                 note_digest(&mut digests, folder, &path)?;

@@ -51,33 +51,56 @@ pub enum SpanError<'a> {
         /// Overlaps it.
         predicted: &'a Entity,
     },
+    /// A piece of a gold entity in which several predictions of its label lie.
+    Split {
+        /// In gold; it stands with the piece that is paired with it, and with no other.
+        gold: Option<&'a Entity>,
+        /// Lies in it.
+        predicted: &'a Entity,
+    },
+    /// One of several gold entities that lie in a prediction of their label.
+    Merged {
+        /// In gold.
+        gold: &'a Entity,
+        /// Holds it; it stands with the gold entity that is paired with it, and with no other.
+        predicted: Option<&'a Entity>,
+    },
 }
 
 impl<'a> SpanError<'a> {
-    /// The gold entity, but for a spurious prediction.
+    /// The gold entity, but for a spurious prediction and for the further pieces of a split.
     pub fn gold(self) -> Option<&'a Entity> {
         match self {
             Self::Spurious { .. } => None,
-            Self::Missed { gold }
+            Self::Split { gold, .. } => gold,
+            Self::Merged { gold, .. }
+            | Self::Missed { gold }
             | Self::WrongLabel { gold, .. }
             | Self::WrongBoundary { gold, .. }
             | Self::WrongBoth { gold, .. } => Some(gold),
         }
     }
 
-    /// The prediction, but for a missed entity.
+    /// The prediction, but for a missed entity and for the further entities of a merger.
     pub fn predicted(self) -> Option<&'a Entity> {
         match self {
             Self::Missed { .. } => None,
-            Self::Spurious { predicted }
+            Self::Merged { predicted, .. } => predicted,
+            Self::Split { predicted, .. }
+            | Self::Spurious { predicted }
             | Self::WrongLabel { predicted, .. }
             | Self::WrongBoundary { predicted, .. }
             | Self::WrongBoth { predicted, .. } => Some(predicted),
         }
     }
 
+    /// True for a gold entity and a prediction that overlap on different spans.
+    pub fn is_inexact(self) -> bool {
+        self.gold().zip(self.predicted()).is_some_and(|(gold, predicted)| gold.span != predicted.span)
+    }
+
     /// The kind's name in tables: `missed`, `spurious`, `wrong label`, `too long`, `too short`, `shifted` (the three
-    /// wrong boundaries), `wrong both`.
+    /// wrong boundaries), `wrong both`, `split`, `merged`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Missed { .. } => "missed",
@@ -87,6 +110,8 @@ impl<'a> SpanError<'a> {
             Self::WrongBoundary { boundary: Boundary::TooShort, .. } => "too short",
             Self::WrongBoundary { boundary: Boundary::Shifted, .. } => "shifted",
             Self::WrongBoth { .. } => "wrong both",
+            Self::Split { .. } => "split",
+            Self::Merged { .. } => "merged",
         }
     }
 
@@ -105,6 +130,10 @@ impl<'a> SpanError<'a> {
 /// gold entity and each prediction once at most: first equal spans, then equal labels by most shared characters, then
 /// other labels by most shared characters, ties by position. Hence gold entities that are not matched exactly = missed +
 /// pairs, and predictions that are not matched exactly = spurious + pairs; the order of the input does not matter.
+///
+/// Then a pair that is too short, and the predictions that no pair has, of its label, in the same gold entity, are pieces of a
+/// `split`; likewise a pair that is too long, and the gold entities without a pair in the same prediction, are `merged`. This
+/// names errors anew and pairs nothing, so the sums stay what they are.
 ///
 /// ```
 /// use karat::base::{Entity, Span};
@@ -135,8 +164,44 @@ pub fn align<'a>(gold: &'a [Entity], predicted: &'a [Entity]) -> Vec<SpanError<'
     }
     errors.extend(alone(&missed, &gold_paired).map(|gold| SpanError::Missed { gold }));
     errors.extend(alone(&spurious, &predicted_paired).map(|predicted| SpanError::Spurious { predicted }));
+    name_pieces(&mut errors);
     errors.sort_by(|a, b| place(*a).cmp(&place(*b)));
     errors
+}
+
+/// Names splits and mergers.
+fn name_pieces(errors: &mut [SpanError<'_>]) {
+    let holds = |whole: &Entity, piece: &Entity| {
+        whole.label == piece.label && boundary(whole.span, piece.span) == Boundary::TooShort && !piece.span.is_empty()
+    };
+    for at in 0..errors.len() {
+        let SpanError::WrongBoundary { gold, predicted, boundary } = errors[at] else { continue };
+        let (whole, others) = match boundary {
+            Boundary::TooShort => (gold, SpanError::Split { gold: Some(gold), predicted }),
+            Boundary::TooLong => (predicted, SpanError::Merged { gold, predicted: Some(predicted) }),
+            Boundary::Shifted => continue,
+        };
+        let mut several = false;
+        for other in errors.iter_mut() {
+            *other = match *other {
+                SpanError::Spurious { predicted } | SpanError::Split { gold: None, predicted }
+                    if boundary == Boundary::TooShort && holds(whole, predicted) =>
+                {
+                    SpanError::Split { gold: None, predicted }
+                }
+                SpanError::Missed { gold } | SpanError::Merged { gold, predicted: None }
+                    if boundary == Boundary::TooLong && holds(whole, gold) =>
+                {
+                    SpanError::Merged { gold, predicted: None }
+                }
+                _ => continue,
+            };
+            several = true;
+        }
+        if several {
+            errors[at] = others;
+        }
+    }
 }
 
 /// The pairs (index in `gold`, index in `predicted`) that could belong together, best first. Both sides are sorted by
@@ -227,14 +292,26 @@ mod tests {
         let gold = [entity(0, 10, "PER")];
         let predicted = [entity(0, 3, "PER"), entity(4, 10, "PER")];
         let [first, second] = &predicted;
-        let pair = SpanError::WrongBoundary { gold: &gold[0], predicted: second, boundary: Boundary::TooShort };
-        assert_eq!(align(&gold, &predicted), [SpanError::Spurious { predicted: first }, pair]);
+        let pair = SpanError::Split { gold: Some(&gold[0]), predicted: second };
+        assert_eq!(align(&gold, &predicted), [SpanError::Split { gold: None, predicted: first }, pair]);
     }
 
     #[test]
     fn a_pair_uses_each_side_once() {
         let gold = [entity(0, 4, "PER"), entity(5, 9, "PER")];
-        assert_eq!(names(&gold, &[entity(0, 9, "PER")]), ["too long", "missed"]);
+        assert_eq!(names(&gold, &[entity(0, 9, "LOC")]), ["wrong both", "missed"]);
+    }
+
+    #[test]
+    fn pieces_of_one_entity_are_a_split_and_several_in_one_are_merged() {
+        let (whole, pieces) = ([entity(0, 9, "PER")], [entity(0, 4, "PER"), entity(5, 9, "PER")]);
+        assert_eq!(names(&whole, &pieces), ["split", "split"]);
+        assert_eq!(names(&pieces, &whole), ["merged", "merged"]);
+        let of_other_label = [entity(0, 4, "PER"), entity(5, 9, "LOC")];
+        assert_eq!(names(&whole, &of_other_label), ["too short", "spurious"]);
+        assert_eq!(names(&of_other_label, &whole), ["too long", "missed"]);
+        let beyond = [entity(0, 4, "PER"), entity(5, 11, "PER")];
+        assert_eq!(names(&whole, &beyond), ["too short", "spurious"]);
     }
 
     #[test]

@@ -1,22 +1,33 @@
 //! Pure scoring functions: gold and predictions in, integer counts and metrics out.
 //!
-//! Owns: what a metric is ([`Metric`]), its id and signature ([`Definition`]), and the families of metrics
-//! ([`ExactSpans`], [`StanceScores`], [`Agreement`]). Every family works in two steps: a document becomes a row of integer counts, and
-//! summed rows become values ([`Family::values`]). A bootstrap replicate is therefore a sum of rows and nothing more.
-//! In: entities and stances. Out: counts, metrics, and the list of span errors ([`align`]).
+//! Owns: what a metric is ([`Metric`]), its id and signature ([`Definition`]), and the families of metrics: of entities
+//! ([`ExactSpans`], [`Semeval2013`]), of token tags ([`Seqeval`]), of stances ([`StanceScores`], [`TargetScores`]), of annotators
+//! ([`Agreement`]). Every family works in two steps: a document becomes a row of integer counts, and summed rows become values
+//! ([`Family::values`]). A bootstrap replicate is therefore a sum of rows and nothing more.
+//! In: entities, tags and stances. Out: counts, metrics, and the list of span errors ([`align`]).
 //! Must not: know models, files, tables or random numbers.
 
 mod agreement;
 mod align;
 mod classes;
 mod counts;
+mod scheme;
+mod semeval2013;
+mod seqeval;
 mod spans;
+mod tags;
+mod targets;
 
 pub use agreement::{Agreement, Distance};
 pub use align::{Boundary, SpanError, align};
 pub use classes::StanceScores;
 pub use counts::Counts;
+pub use scheme::{Ambiguous, Detected, Scheme};
+pub use semeval2013::{Matching, Semeval2013};
+pub use seqeval::{ChunkRules, Seqeval, TagCounts, count_tags};
 pub use spans::{ExactSpans, LabelCounts, UnknownLabel, count_labels};
+pub use tags::{Letter, Tag, TaggedText};
+pub use targets::TargetScores;
 
 use ndarray::{ArrayRef2, Axis};
 use serde::Serialize;
@@ -40,12 +51,31 @@ pub struct Metric {
     /// The definition in full, such as `ner.f1|micro|exact|char|zero_division=0|v1`. Two numbers are comparable when
     /// their signatures are equal.
     pub signature: String,
-    /// At most 1, and at least 0 but for what corrects for chance (kappa, alpha), which is below 0 for less agreement than
-    /// chance gives; None where the metric is undefined.
+    /// At most 1, and at least 0 but for what corrects for chance (kappa, alpha, mcc), which is below 0 for less agreement
+    /// than chance gives; None where the metric is undefined.
     pub value: Option<f64>,
     /// Why the value is undefined; None where it is defined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// What the positions of spans count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Characters of a text.
+    Character,
+    /// Tokens of a tagged text.
+    Token,
+}
+
+impl Unit {
+    /// The word in signatures.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Character => "char",
+            Self::Token => "token",
+        }
+    }
 }
 
 /// What a metric is, whatever it was computed from.
@@ -110,7 +140,14 @@ pub trait Family {
 pub fn rebuild(name: &str, columns: &[&str], rule: &str) -> Option<Box<dyn Family>> {
     match name {
         "exact" => Some(Box::new(ExactSpans::new(columns.iter().filter_map(|column| column.strip_suffix(".tp"))))),
+        "semeval2013" => {
+            let labels = columns.iter().filter_map(|column| column.strip_suffix(".strict.COR"));
+            Some(Box::new(Semeval2013::new(Matching::Optimal, Unit::Character, labels)))
+        }
         "stance" => Some(Box::new(StanceScores::decided_by(rule))),
+        "targets" => {
+            Some(Box::new(TargetScores::new(columns.iter().filter_map(|column| column.strip_suffix(".items")))))
+        }
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! Exact span matching: an entity is right when its start, its end and its label are.
 
 use crate::base::Entity;
-use crate::metrics::{Counts, Definition, Family};
-use ndarray::Array2;
+use crate::metrics::{Counts, Definition, Family, Unit};
+use ndarray::{Array2, ArrayViewMut1};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,10 +129,21 @@ impl ExactSpans {
     /// The family over a set of labels, given in any order: those that are declared, and those that occur in the counts
     /// of every model that is to be scored with it.
     pub fn new<'a>(labels: impl IntoIterator<Item = &'a str>) -> Self {
-        let labels: BTreeSet<&str> = labels.into_iter().collect();
-        let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+        Self::defined(labels, "", &["exact", Unit::Character.name()])
+    }
+
+    /// The same over spans of another unit. The values are those of characters wherever the spans stand for the same
+    /// places; the signatures name the unit.
+    pub fn of_units<'a>(unit: Unit, labels: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::defined(labels, "", &["exact", unit.name()])
+    }
+
+    /// A family of the same columns and formulas whose ids begin with `prefix`, and whose signatures say with `terms`
+    /// what a match is.
+    pub(super) fn defined<'a>(labels: impl IntoIterator<Item = &'a str>, prefix: &str, terms: &[&str]) -> Self {
+        let labels = in_columns(labels);
         let columns = labels.iter().flat_map(|label| ["tp", "fp", "missed"].map(|count| format!("{label}.{count}")));
-        let (columns, definitions) = (columns.collect(), definitions(&labels));
+        let (columns, definitions) = (columns.collect(), definitions(&labels, prefix, terms));
         Self { labels, columns, definitions }
     }
 
@@ -151,16 +162,24 @@ impl ExactSpans {
     pub fn table(&self, documents: &[LabelCounts<'_>]) -> Result<Array2<u32>, UnknownLabel> {
         let mut table = Array2::zeros((documents.len(), self.columns.len()));
         for (mut row, document) in table.outer_iter_mut().zip(documents) {
-            for (&label, counts) in document {
-                let at = self.labels.binary_search_by(|known| known.as_str().cmp(label));
-                let at = at.map_err(|_| UnknownLabel { label: label.to_owned(), known: self.labels.clone() })?;
-                for (column, count) in [counts.tp, counts.fp, counts.missed].into_iter().enumerate() {
-                    row[at * PER_LABEL + column] =
-                        u32::try_from(count).expect("a document has fewer than 2^32 entities");
-                }
-            }
+            self.fill(document, &mut row)?;
         }
         Ok(table)
+    }
+
+    /// A document's row, whose first columns are this family's.
+    pub(super) fn fill(
+        &self,
+        document: &LabelCounts<'_>,
+        row: &mut ArrayViewMut1<'_, u32>,
+    ) -> Result<(), UnknownLabel> {
+        for (&label, counts) in document {
+            let at = column_of(&self.labels, label)?;
+            for (column, count) in [counts.tp, counts.fp, counts.missed].into_iter().enumerate() {
+                row[at * PER_LABEL + column] = u32::try_from(count).expect("a document has fewer than 2^32 entities");
+            }
+        }
+        Ok(())
     }
 
     /// Each label with its counts in `sums` (one number a column), in the order of the columns.
@@ -170,10 +189,23 @@ impl ExactSpans {
     }
 }
 
-fn definitions(labels: &[String]) -> Vec<Definition> {
+/// Labels without repetition, in the order that columns have.
+pub(super) fn in_columns<'a>(labels: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let labels: BTreeSet<&str> = labels.into_iter().collect();
+    labels.into_iter().map(str::to_owned).collect()
+}
+
+/// A label's place among the `known` ones, which are in order.
+pub(super) fn column_of(known: &[String], label: &str) -> Result<usize, UnknownLabel> {
+    let at = known.binary_search_by(|known| known.as_str().cmp(label));
+    at.map_err(|_| UnknownLabel { label: label.to_owned(), known: known.to_vec() })
+}
+
+fn definitions(labels: &[String], prefix: &str, terms: &[&str]) -> Vec<Definition> {
     let measures = ["precision", "recall", "f1"];
     let define = |id: &str, measure: &str, average: &str, undefined: &str| {
-        Definition::new(id, &format!("ner.{measure}"), &[average, "exact", "char", "zero_division=0"], undefined)
+        let terms = [&[average], terms, &["zero_division=0"]].concat();
+        Definition::new(&format!("{prefix}{id}"), &format!("ner.{measure}"), &terms, undefined)
     };
     let nothing = "there is no entity in gold or predictions";
     let mut definitions: Vec<_> = measures.iter().map(|measure| define(measure, measure, "micro", nothing)).collect();

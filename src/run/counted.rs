@@ -71,6 +71,7 @@ impl Counted {
         let row = |(definition, contrast): (&metrics::Definition, _)| DifferenceRow {
             key: self.key.clone(),
             second: other.key.model.clone(),
+            family: self.family.name().to_owned(),
             id: definition.id.clone(),
             signature: definition.signature.clone(),
             contrast,
@@ -129,12 +130,12 @@ impl Results {
 }
 
 /// Adjusts p-values by Holm's method: those of the deciding metrics as one family, those of all others as a family for each
-/// pair of models.
+/// pair of models and family of metrics.
 pub fn adjust(rows: &mut [DifferenceRow]) {
     let deciding = |row: &DifferenceRow| TaskName::named(&row.key.task).is_some_and(|task| task.headline().0 == row.id);
-    let mut families: BTreeMap<Option<(CellKey, String)>, Vec<usize>> = BTreeMap::new();
+    let mut families: BTreeMap<Option<(CellKey, String, String)>, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.contrast.is_some()) {
-        let family = (!deciding(row)).then(|| (row.key.clone(), row.second.clone()));
+        let family = (!deciding(row)).then(|| (row.key.clone(), row.second.clone(), row.family.clone()));
         families.entry(family).or_default().push(at);
     }
     for places in families.values() {

@@ -62,7 +62,11 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], how: &C
         let own = scorer.decided_by(&cell.decided_by);
         results.metrics.extend(metric_rows(&cell.key, own.family(), &counts, bootstrap));
         let key = &cell.key;
-        let rows = count_rows(key, scorer.family(), &judged, &counts);
+        let mut rows = count_rows(key, scorer.family(), &judged, &counts);
+        for (family, counts) in scorer.others(&judged) {
+            results.metrics.extend(metric_rows(key, family.as_ref(), &counts, bootstrap));
+            rows.extend(count_rows(key, family.as_ref(), &judged, &counts));
+        }
         tables.push(Counted::of_rows(key, &rows, &labelled.evaluation.options.rule()));
         results.counts.extend(rows);
         let confused = scorer.confusion(&judged).into_iter();

@@ -10,6 +10,8 @@ pub struct DifferenceRow {
     pub key: CellKey,
     /// The second model.
     pub second: String,
+    /// The family of metrics, such as `exact`.
+    pub family: String,
     /// The metric's id.
     pub id: String,
     /// The metric's definition, the same of both.
@@ -17,7 +19,7 @@ pub struct DifferenceRow {
     /// First minus second; None where a model's value is undefined.
     pub contrast: Option<Contrast>,
     /// The p-value adjusted by Holm's method within its family: the deciding metrics of all pairs of the run, or the other metrics
-    /// of this pair.
+    /// of this pair and family.
     pub p_holm: Option<f64>,
 }
 
@@ -28,6 +30,7 @@ impl DifferenceRow {
         let count = |of: fn(&Contrast) -> Option<usize>| rows.iter().map(move |row| row.contrast.as_ref().and_then(of));
         Table::keyed(rows.iter().map(|row| &row.key))
             .text("second", rows.iter().map(|row| Some(row.second.as_str())))
+            .text("family", rows.iter().map(|row| Some(row.family.as_str())))
             .text("id", rows.iter().map(|row| Some(row.id.as_str())))
             .text("signature", rows.iter().map(|row| Some(row.signature.as_str())))
             .number("value", number(|contrast| contrast.value))
@@ -47,7 +50,8 @@ impl DifferenceRow {
     /// # Errors
     /// [`TableError`] when a column is missing.
     pub fn read(stored: &Stored) -> Result<Vec<Self>, TableError> {
-        let (seconds, ids, signatures) = (stored.text("second")?, stored.text("id")?, stored.text("signature")?);
+        let (seconds, families) = (stored.text("second")?, stored.text("family")?);
+        let (ids, signatures) = (stored.text("id")?, stored.text("signature")?);
         let (values, lows, highs) = (stored.number("value")?, stored.number("low")?, stored.number("high")?);
         let (undefined, first_better) = (stored.count("undefined_replicates")?, stored.number("first_better")?);
         let (p_values, adjusted, verdicts) = (stored.number("p")?, stored.number("p_holm")?, stored.text("verdict")?);
@@ -67,6 +71,7 @@ impl DifferenceRow {
         let row = |(at, key): (usize, CellKey)| Self {
             key,
             second: seconds[at].clone().unwrap_or_default(),
+            family: families[at].clone().unwrap_or_default(),
             id: ids[at].clone().unwrap_or_default(),
             signature: signatures[at].clone().unwrap_or_default(),
             contrast: contrast(at),

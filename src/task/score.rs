@@ -3,7 +3,10 @@
 use super::Answer;
 use crate::base::{CharText, Span, Stance};
 use crate::corpus::Document;
-use crate::metrics::{ExactSpans, Family, LabelCounts, SpanError, StanceScores, UnknownLabel, align, count_labels};
+use crate::metrics::{
+    ExactSpans, Family, LabelCounts, Matching, Semeval2013, SpanError, StanceScores, TargetScores, Unit, UnknownLabel,
+    align, count_labels,
+};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
@@ -64,7 +67,7 @@ pub struct Mark {
 pub struct Mistake {
     /// The document's id.
     pub document: String,
-    /// `missed`, `spurious`, `wrong label`, `too long`, `too short`, `shifted`, `wrong both`, or `wrong stance`.
+    /// One of [`Mistake::KINDS`].
     pub kind: &'static str,
     /// The gold answer, but for a spurious entity.
     pub gold: Option<Mark>,
@@ -125,6 +128,30 @@ impl Scorer {
         }
     }
 
+    /// The other families of metrics, with their counts as [`Scorer::counts`] gives them: of entities the partial credit of
+    /// `SemEval-2013`, of stances the measures target by target.
+    ///
+    /// # Panics
+    /// When an answer has a label that the scorer was not made for.
+    pub fn others(&self, judged: &[Judged<'_>]) -> Vec<(Box<dyn Family>, Array2<u32>)> {
+        match self {
+            Self::Spans(family) => {
+                let labels = family.labels().iter().map(String::as_str);
+                let family = Semeval2013::new(Matching::Optimal, Unit::Character, labels);
+                let sides = judged.iter().map(|j| (j.gold.entities().to_vec(), j.predicted.entities().to_vec()));
+                let counts = family.table(&sides.collect::<Vec<_>>()).expect("the scorer knows every label");
+                vec![(Box::new(family), counts)]
+            }
+            Self::Stances(_) => {
+                let items = |j| pairs(j).map(|pair| (pair.target, pair.gold, pair.predicted)).collect::<Vec<_>>();
+                let items: Vec<_> = judged.iter().map(items).collect();
+                let family = TargetScores::new(items.iter().flatten().map(|(target, ..)| *target));
+                let counts = family.table(&items).expect("the family was made from these targets");
+                vec![(Box::new(family), counts)]
+            }
+        }
+    }
+
     /// How often which class was taken for which.
     pub fn confusion(&self, judged: &[Judged<'_>]) -> Vec<Confused> {
         let mut cells: BTreeMap<(String, String, bool), u64> = BTreeMap::new();
@@ -142,8 +169,7 @@ impl Scorer {
             }
             for error in align(j.gold.entities(), j.predicted.entities()) {
                 let label = |side: Option<&crate::base::Entity>| side.map_or(NOTHING.to_owned(), |e| e.label.clone());
-                let exact = !matches!(error, SpanError::WrongBoundary { .. } | SpanError::WrongBoth { .. });
-                add(&label(error.gold()), &label(error.predicted()), exact, 1);
+                add(&label(error.gold()), &label(error.predicted()), !error.is_inexact(), 1);
             }
         }
         let cell = |((gold, predicted, inexact), count): ((_, _, bool), _)| Confused {
@@ -158,8 +184,18 @@ impl Scorer {
 
 impl Mistake {
     /// Every kind of mistake.
-    pub const KINDS: [&'static str; 8] =
-        ["missed", "spurious", "wrong label", "too long", "too short", "shifted", "wrong both", "wrong stance"];
+    pub const KINDS: [&'static str; 10] = [
+        "missed",
+        "spurious",
+        "wrong label",
+        "too long",
+        "too short",
+        "shifted",
+        "wrong both",
+        "split",
+        "merged",
+        "wrong stance",
+    ];
 
     /// The kind of that name; None for a word that is no kind.
     pub fn kind_named(name: &str) -> Option<&'static str> {

@@ -34,6 +34,9 @@ stance: pass second scored against pass first; 3 documents that both labelled. L
  accuracy           0.7500   0.0000  1.0000                                        stance.accuracy|pooled|v1
  macro_f1           0.5556   0.0000  0.6667  stance.f1|macro=favor,against,neutral|pooled|zero_division=0|v1
  f_avg              0.5000   0.0000  0.5000          stance.f1|macro=favor,against|pooled|zero_division=0|v1
+ balanced_accuracy  0.6667   0.0000  1.0000                          stance.recall|macro=occurring|pooled|v1
+ mcc                0.6708   0.0000  1.0000                                  stance.mcc|pooled|constant=0|v1
+ cohen_kappa        0.6000   0.0000  1.0000                                     stance.cohen_kappa|pooled|v1
  precision.favor    1.0000   0.0000  1.0000           stance.precision|class=favor|pooled|zero_division=0|v1
  recall.favor       1.0000   0.0000  1.0000              stance.recall|class=favor|pooled|zero_division=0|v1
  f1.favor           1.0000   0.0000  1.0000                  stance.f1|class=favor|pooled|zero_division=0|v1

@@ -67,6 +67,21 @@ fn of_stances(sums: &BTreeMap<String, f64>) -> BTreeMap<String, Option<f64>> {
         ("macro_f1".to_owned(), mean(classes.iter().map(|class| f1(of_class(class))))),
         ("f_avg".to_owned(), mean(classes[..2].iter().map(|class| f1(of_class(class))))),
     ]);
+    // By the textbook: mean recall, the correlation of indicators, and agreement beyond chance.
+    let items: f64 = sums.values().sum();
+    let in_gold = |class: &str| of_class(class)[0] + of_class(class)[2];
+    let predicted = |class: &str| of_class(class)[0] + of_class(class)[1];
+    let occurring = classes.iter().filter(|class| in_gold(class) > 0.0);
+    metrics
+        .insert("balanced_accuracy".to_owned(), mean(occurring.map(|class| ratio(of_class(class)[0], in_gold(class)))));
+    let product = |a: &dyn Fn(&str) -> f64, b: &dyn Fn(&str) -> f64| -> f64 {
+        classes.iter().map(|class| a(class) / items * b(class) / items).sum()
+    };
+    let both = right / items - product(&in_gold, &predicted);
+    let spread = (1.0 - product(&in_gold, &in_gold)) * (1.0 - product(&predicted, &predicted));
+    metrics.insert("mcc".to_owned(), Some(if spread > 1e-12 { both / spread.sqrt() } else { 0.0 }));
+    let by_chance = product(&in_gold, &predicted);
+    metrics.insert("cohen_kappa".to_owned(), (by_chance < 1.0).then(|| both / (1.0 - by_chance)));
     for class in classes {
         let counts = of_class(class);
         metrics.insert(format!("precision.{class}"), ratio(counts[0], counts[0] + counts[1]));

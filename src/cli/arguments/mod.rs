@@ -7,6 +7,7 @@ pub(super) use compare::{
 };
 
 use super::gold::GoldCommand;
+use super::score::ScoreOptions;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
 use crate::task::stance::{Rule, WindowRule};
@@ -170,31 +171,6 @@ pub(super) struct PredictOptions {
     /// What stdout carries: nothing, or counts and times as JSON
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ScoreOptions {
-    /// What was asked
-    #[arg(long, value_enum)]
-    pub(super) task: TaskArgument,
-    /// The hand-made labels, as JSONL
-    #[arg(long, value_name = "FILE")]
-    pub(super) gold: PathBuf,
-    /// The predictions, as JSONL
-    #[arg(long, value_name = "FILE")]
-    pub(super) pred: PathBuf,
-    /// The documents, to check that spans lie inside them and have the surface that is written beside them
-    #[arg(long, value_name = "FILE|DIR")]
-    pub(super) documents: Option<PathBuf>,
-    /// Bootstrap resamples of the documents
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..))]
-    pub(super) replicates: u32,
-    /// Names the random streams of the resampling
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
-    /// What stdout carries
-    #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
-    pub(super) format: TableOrJson,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,7 +13,7 @@ mod place;
 mod semeval;
 mod spacy;
 
-pub use conll::Scheme;
+pub use conll::{Columns, Scheme, TaggedToken, read_columns};
 pub use loss::Loss;
 use loss::Losses;
 pub use place::{Placed, load, place};

@@ -99,7 +99,8 @@ pub fn place(mut gold: GoldSet, input: &Path, folder: &Path) -> Result<Placed, C
     let documents: Vec<Document> = gold.documents.iter().map(|labelled| labelled.document.clone()).collect();
     let mut files = BTreeMap::from([(DOCUMENTS, gold.documents.iter().map(line).collect())]);
     files.extend(new_targets.map(|content| (TARGETS, content)));
-    let fit = Answers { documents: &documents, labels: &manifest.labels, targets: &known, flat: true };
+    let fit =
+        Answers { documents: &documents, labels: &manifest.labels, targets: &known, flat: true, ..Answers::default() };
     let entities: BTreeMap<String, _> = gold
         .documents
         .iter()

@@ -3,11 +3,14 @@
 //! `-DOCSTART-` begins a document and `# id = …` names it. The format holds tokens and no white space: read, tokens are
 //! joined by spaces and sentences by line breaks; written, a line of text is a sentence.
 
+mod columns;
+mod lines;
 mod read;
 mod scheme;
 mod tokens;
 mod write;
 
+pub use columns::{Columns, TaggedToken, read_columns};
 pub(super) use read::read;
 pub use scheme::Scheme;
 pub(super) use write::write;

@@ -1,7 +1,7 @@
 //! Columns of token and tag to gold.
 
+use super::lines::{Line, lines};
 use super::scheme::{Scheme, Tagged, decode, detect, parse};
-use super::{DOCUMENT, ID};
 use crate::base::file::read_text;
 use crate::base::{Entity, Span};
 use crate::corpus::exchange::loss::Losses;
@@ -79,55 +79,34 @@ fn split<'a>(content: &'a str, problems: &mut Problems<'_>) -> (Vec<Lines<'a>>, 
     let mut found: Vec<Lines<'a>> = Vec::new();
     let mut current: Option<Lines<'a>> = None;
     let mut comments = 0;
-    for (index, line) in content.lines().enumerate() {
-        let number = index + 1;
-        if line.trim().is_empty() {
-            current.iter_mut().for_each(Lines::end_sentence);
-            continue;
-        }
-        if let Some((key, value)) = comment(line) {
-            if key == "id" || key == "newdoc id" {
+    for (number, line) in lines(content) {
+        match line {
+            Line::Blank => current.iter_mut().for_each(Lines::end_sentence),
+            Line::Comment => comments += 1,
+            Line::Id(id) => {
                 // An id belongs to what follows it.
                 found.extend(current.take_if(|lines| !lines.is_empty()));
                 let lines = current.get_or_insert_with(|| Lines::new(number));
-                if lines.id.replace(value).is_some() {
+                if lines.id.replace(id).is_some() {
                     problems.at(number, "a second id for the same document");
                 }
-            } else {
-                comments += 1;
             }
-            continue;
-        }
-        let columns: Vec<&str> = if line.contains('\t') {
-            line.split('\t').collect()
-        } else {
-            line.split(' ').filter(|c| !c.is_empty()).collect()
-        };
-        let (token, tag) = (columns[0], columns[columns.len() - 1].trim());
-        if token == DOCUMENT {
-            // An id may stand before the line or after it.
-            found.extend(current.take_if(|lines| !lines.is_empty()));
-            current.get_or_insert_with(|| Lines::new(number));
-        } else if columns.len() < 2 || token.trim().is_empty() {
-            problems.at(number, format!("expected a token and a tag in columns, not `{line}`"));
-        } else {
-            match parse(tag) {
-                Ok(tag) => current.get_or_insert_with(|| Lines::new(number)).push(token, (number, tag)),
+            Line::Document => {
+                // An id may stand before the line or after it.
+                found.extend(current.take_if(|lines| !lines.is_empty()));
+                current.get_or_insert_with(|| Lines::new(number));
+            }
+            Line::Row(row) => match parse(row.tag) {
+                Ok(tag) => current.get_or_insert_with(|| Lines::new(number)).push(row.token, (number, tag)),
                 Err(what) => problems.at(number, what),
+            },
+            Line::Malformed(line) => {
+                problems.at(number, format!("expected a token and a tag in columns, not `{line}`"));
             }
         }
     }
     found.extend(current.filter(|lines| !lines.is_empty() || lines.id.is_some()));
     (found, comments)
-}
-
-/// `# key = value`. Anything else that begins with `#` is a token.
-fn comment(line: &str) -> Option<(&str, &str)> {
-    let marks = &ID[..2];
-    let (key, value) = line.strip_prefix(marks)?.split_once(" =")?;
-    let is_key =
-        !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '.' | ' '));
-    is_key.then_some((key, value.trim()))
 }
 
 /// Text and entities: tokens are joined by spaces, sentences by line breaks.
