@@ -92,7 +92,7 @@ pub fn compare(runs: &[Named<'_>], how: Contrasts) -> Result<Comparison, Compare
     let mut multiverses = Vec::new();
     for (candidate, baseline) in pair(runs)? {
         let (compared, counted) = contrast(runs, candidate, baseline, &how)?;
-        multiverses.push(Multiverse::of(&counted, &how));
+        multiverses.push(Multiverse::of(&compared.metrics, &counted, &how));
         pairs.push(compared);
     }
     // The deciding metrics of all pairs are one family of tests.

@@ -1,8 +1,10 @@
 //! Does the ranking survive the other defensible scorings?
 
-use crate::metrics::{Definition, total};
+use super::MetricPair;
+use crate::metrics::total;
 use crate::run::Counted;
 use crate::stats::{Contrast, Contrasts, Pair};
+use crate::table::DifferenceRow;
 
 /// One way to score both models.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,21 +27,19 @@ pub struct Multiverse {
 }
 
 impl Multiverse {
-    /// Scores counts, a family each, by every overall metric, and the deciding one without each label in turn.
-    pub(super) fn of(both: &[(Counted, Counted)], how: &Contrasts) -> Self {
-        let mut scorings = Vec::new();
-        for (new, old) in both {
-            let overall: Vec<usize> = positions(new.family.definitions());
-            let pair = Pair::new(&new.counts, &old.counts).expect("the columns are common");
-            let definitions = new.family.definitions();
-            let contrasts = how.of(pair, definitions.len(), |sums, values| new.family.values(sums, values));
-            for at in overall {
-                let id = &definitions[at].id;
-                let (candidate, baseline) = (new.value(id), old.value(id));
-                scorings.push(Scoring { name: id.clone(), candidate, baseline, contrast: contrasts[at] });
-            }
-            scorings.extend(without_labels(new, old, how));
-        }
+    /// The scorings of two models: every metric that was compared and ranks models, and the deciding one without each label
+    /// in turn.
+    pub(super) fn of(metrics: &[MetricPair], both: &[(Counted, Counted)], how: &Contrasts) -> Self {
+        let mut ranking: Vec<&MetricPair> = metrics.iter().filter(|pair| ranks(&pair.difference)).collect();
+        ranking.sort_by_key(|pair| !matches!(pair.difference.id.as_str(), "f1" | "macro_f1"));
+        let scoring = |pair: &&MetricPair| Scoring {
+            name: pair.difference.id.clone(),
+            candidate: pair.candidate,
+            baseline: pair.baseline,
+            contrast: pair.difference.contrast,
+        };
+        let mut scorings: Vec<Scoring> = ranking.iter().map(scoring).collect();
+        scorings.extend(both.iter().flat_map(|(new, old)| without_labels(new, old, how)));
         Self { scorings }
     }
 
@@ -57,22 +57,20 @@ impl Multiverse {
     }
 }
 
-/// The metrics over all labels that rank models: those of single labels are parts of them, and precision and recall alone
-/// are no ranking. F1 first.
-fn positions(definitions: &[Definition]) -> Vec<usize> {
-    let ranks = |definition: &Definition| {
-        let id = definition.id.as_str();
-        let last = id.rsplit('.').next().unwrap_or(id);
-        let whole = definition.signature.contains("|micro|")
-            || definition.signature.contains("|macro=")
-            || definition.signature.contains("|pooled|");
-        let single = definition.signature.contains("|label=") || definition.signature.contains("|class=");
-        // The strict measure of SemEval-2013 is exact F1 under another name.
-        whole && !single && !matches!(last, "precision" | "recall") && id != "semeval2013.strict.f1"
-    };
-    let mut places: Vec<usize> = (0..definitions.len()).filter(|&at| ranks(&definitions[at])).collect();
-    places.sort_by_key(|&at| !matches!(definitions[at].id.as_str(), "f1" | "macro_f1"));
-    places
+/// True for a metric over all labels that ranks models: those of single labels are parts of it, and precision and recall
+/// alone are no ranking.
+fn ranks(row: &DifferenceRow) -> bool {
+    let last = row.id.rsplit('.').next().unwrap_or(&row.id);
+    let has = |term: &str| row.signature.contains(term);
+    let whole = has("|micro|") || has("|macro=") || has("|pooled|");
+    // The strict measure of SemEval-2013 is exact F1 under another name.
+    let another_name = row.id == "semeval2013.strict.f1";
+    whole
+        && !has("|label=")
+        && !has("|class=")
+        && !has("|target=")
+        && !matches!(last, "precision" | "recall")
+        && !another_name
 }
 
 /// Micro-F1 over the entities of all labels but one.
