@@ -3,17 +3,20 @@
 //! Owns: what a metric is ([`Metric`]), its id and signature ([`Definition`]), and the families of metrics
 //! ([`ExactSpans`], [`StanceScores`], [`Agreement`]). Every family works in two steps: a document becomes a row of integer counts, and
 //! summed rows become values ([`Family::values`]). A bootstrap replicate is therefore a sum of rows and nothing more.
+//! Calibration ([`Forecasts`]) stands apart: it is over confidences and not over counts.
 //! In: entities and stances. Out: counts, metrics, and the list of span errors ([`align`]).
 //! Must not: know models, files, tables or random numbers.
 
 mod agreement;
 mod align;
+mod calibration;
 mod classes;
 mod counts;
 mod spans;
 
 pub use agreement::{Agreement, Distance};
 pub use align::{Boundary, SpanError, align};
+pub use calibration::{Bin, Bins, Confidence, Forecast, Forecasts};
 pub use classes::StanceScores;
 pub use counts::Counts;
 pub use spans::{ExactSpans, LabelCounts, UnknownLabel, count_labels};

@@ -1,5 +1,6 @@
 //! Scores of the cells of each evaluation, which share documents, gold and labels.
 
+use super::calibrate;
 use super::folder::{FolderError, RunFolder};
 use super::patched;
 use super::plan::{Cell, Labelled, Plan};
@@ -24,6 +25,8 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
         differences: Vec::new(),
         ledger: Vec::new(),
         sweep: Vec::new(),
+        calibration: Vec::new(),
+        reliability: Vec::new(),
         throughput: Vec::new(),
     };
     for (at, labelled) in plan.evaluations.iter().enumerate() {
@@ -37,6 +40,7 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
                 tune.chosen.insert(cell.key.model.clone(), cell.decided_by.clone());
             }
             results.sweep.append(&mut rows);
+            results.calibration.append(&mut folder.unfitted(cell)?);
         }
         for cell in &asked {
             let answers = folder.answers(cell, &documents)?.into_iter().zip(labelled.regions());
@@ -57,6 +61,7 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], bootstr
         let judged = judge(labelled, &labelled.gold, answers);
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
         let metrics = scorer.family().metrics(&total(&counts));
+        calibrate::note(cell, &judged, results);
         let own = scorer.decided_by(&cell.decided_by);
         results.metrics.extend(metric_rows(&cell.key, own.family(), &counts, bootstrap));
         note_counts(&cell.key, scorer.family(), &judged, &counts, results);

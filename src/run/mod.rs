@@ -3,6 +3,7 @@
 //! Owns: the order of steps ([`execute`]), what a cell does, when and where results are written. In: a checked suite. Out: a
 //! run folder, whole or not at all. Must not: print; it tells an [`Observer`].
 
+mod calibrate;
 mod cell;
 mod evaluation;
 mod folder;

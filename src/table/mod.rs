@@ -4,6 +4,7 @@
 //! Parquet file, or rows again. Must not: compute scores, choose file names, render.
 
 mod answers;
+mod calibration;
 mod ledger;
 mod logits;
 mod scores;
@@ -11,6 +12,7 @@ mod sweep;
 mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
+pub use calibration::{CalibrationRow, Fit, ReliabilityRow};
 pub use ledger::LedgerRow;
 pub use logits::{Misfit, StoredLogits, sequence_logits, token_logits};
 pub use scores::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, MetricRow};
