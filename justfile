@@ -69,6 +69,7 @@ golden-metrics:
     {{ python }} -m venv .venv-metrics
     .venv-metrics/bin/pip install --quiet -r tests/golden/requirements-metrics.txt
     .venv-metrics/bin/python tests/golden/make_metrics_golden.py
+    .venv-metrics/bin/python tests/golden/make_calibration_golden.py
 
 # Make the golden numbers of intervals and tests anew (pinned scipy, statsmodels)
 golden-statistics:

@@ -46,6 +46,7 @@ const OVERALL: usize = 6;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StanceScores {
+    rule: Option<String>,
     columns: Vec<String>,
     definitions: Vec<Definition>,
 }
@@ -53,7 +54,7 @@ pub struct StanceScores {
 impl StanceScores {
     /// The family for stances that were decided by a rule that is not known.
     pub fn new() -> Self {
-        Self::with_terms(&[])
+        Self::with_rule(None)
     }
 
     /// The family for stances that were decided by a named and versioned rule, which becomes a part of every signature.
@@ -65,12 +66,19 @@ impl StanceScores {
     /// assert_eq!(scores.definitions()[0].signature, "stance.accuracy|pooled|rule=argmax-hypotheses.v1|v1");
     /// ```
     pub fn decided_by(rule: &str) -> Self {
-        Self::with_terms(&[&format!("rule={rule}")])
+        Self::with_rule(Some(rule))
     }
 
-    fn with_terms(terms: &[&str]) -> Self {
+    fn with_rule(rule: Option<&str>) -> Self {
         let pairs = Stance::ALL.iter().flat_map(|gold| Stance::ALL.map(|predicted| format!("{gold}_as_{predicted}")));
-        Self { columns: pairs.collect(), definitions: definitions(terms) }
+        let term = rule.map(|rule| format!("rule={rule}"));
+        let terms: Vec<&str> = term.as_deref().into_iter().collect();
+        Self { rule: rule.map(str::to_owned), columns: pairs.collect(), definitions: definitions(&terms) }
+    }
+
+    /// The rule that decided the stances; None where it is not known.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
     }
 
     /// One row a document, `[documents, columns]`; a document is its items' (gold, predicted).

@@ -4,11 +4,13 @@
 //! ([`ExactSpans`], [`Semeval2013`]), of token tags ([`Seqeval`]), of stances ([`StanceScores`], [`TargetScores`]), of annotators
 //! ([`Agreement`]). Every family works in two steps: a document becomes a row of integer counts, and summed rows become values
 //! ([`Family::values`]). A bootstrap replicate is therefore a sum of rows and nothing more.
+//! Calibration ([`Forecasts`]) stands apart: it is over confidences and not over counts.
 //! In: entities, tags and stances. Out: counts, metrics, and the list of span errors ([`align`]).
 //! Must not: know models, files, tables or random numbers.
 
 mod agreement;
 mod align;
+mod calibration;
 mod classes;
 mod counts;
 mod scheme;
@@ -20,6 +22,7 @@ mod targets;
 
 pub use agreement::{Agreement, Distance};
 pub use align::{Boundary, SpanError, align};
+pub use calibration::{Bin, Bins, Confidence, Forecast, Forecasts};
 pub use classes::StanceScores;
 pub use counts::Counts;
 pub use scheme::{Ambiguous, Detected, Scheme};
@@ -146,7 +149,8 @@ pub fn rebuild(name: &str, columns: &[&str], rule: &str) -> Option<Box<dyn Famil
         }
         "stance" => Some(Box::new(StanceScores::decided_by(rule))),
         "targets" => {
-            Some(Box::new(TargetScores::new(columns.iter().filter_map(|column| column.strip_suffix(".items")))))
+            let targets = columns.iter().filter_map(|column| column.strip_suffix(".items"));
+            Some(Box::new(TargetScores::decided_by(Some(rule), targets)))
         }
         _ => None,
     }

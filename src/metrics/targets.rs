@@ -40,8 +40,14 @@ pub struct TargetScores {
 }
 
 impl TargetScores {
-    /// The family over targets in any order.
+    /// The family over targets in any order, for stances that were decided by a rule that is not known.
     pub fn new<'a>(targets: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::decided_by(None, targets)
+    }
+
+    /// The family for stances that were decided by a named and versioned rule, where it is known: it becomes a part of every
+    /// signature.
+    pub fn decided_by<'a>(rule: Option<&str>, targets: impl IntoIterator<Item = &'a str>) -> Self {
         let targets = in_columns(targets);
         let mut columns = Vec::with_capacity(targets.len() * PER_TARGET);
         for target in &targets {
@@ -50,8 +56,10 @@ impl TargetScores {
             }
             columns.push(format!("{target}.items"));
         }
+        let rule = rule.map(|rule| format!("rule={rule}"));
         let define = |id: &str, average: &str, nothing: &str| {
-            let terms = ["macro=favor,against", average, "zero_division=0"];
+            let mut terms = vec!["macro=favor,against", average, "zero_division=0"];
+            terms.extend(rule.as_deref());
             Definition::new(id, "stance.f1", &terms, nothing)
         };
         let mut definitions = vec![define("f_avg.targets", "mean=targets", "there is no labelled item")];

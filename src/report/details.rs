@@ -3,7 +3,7 @@
 use super::{Grid, annotators, metric, number, rows, with_interval};
 use crate::corpus::Annotator;
 use crate::run::{EvaluationRecord, Results};
-use crate::table::{CellKey, ErrorRow};
+use crate::table::{CellKey, CountRow, ErrorRow};
 use crate::task::{ANNOTATORS, Mark};
 use std::collections::BTreeMap;
 
@@ -111,7 +111,8 @@ pub(super) fn confusion(results: &Results, key: &CellKey) -> Grid {
 /// The documents with most errors.
 pub(super) fn worst(results: &Results, key: &CellKey) -> Grid {
     let mut by_document: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for row in results.counts.iter().filter(|row| &row.key == key) {
+    let main = |row: &&CountRow| &row.key == key && (row.family == "exact" || row.family == "stance");
+    for row in results.counts.iter().filter(main) {
         let (right, wrong) = by_document.entry(&row.document).or_default();
         match row.column.split_once("_as_") {
             Some((gold, predicted)) if gold == predicted => *right += row.count,

@@ -3,6 +3,7 @@
 //! In: `run::Results`. Out: strings. Must not: read or write files, compute a score that is in no table.
 
 mod answer;
+mod calibration;
 mod compare;
 mod details;
 mod gate;

@@ -54,6 +54,9 @@ pub(super) fn section(results: &Results, evaluation: &EvaluationRecord) -> Strin
             value(untuned.test),
         ]);
     }
+    if tune.fit_temperature {
+        out.push_str("For the best setting a temperature was fitted by log loss on the same documents; it may change answers (see Calibration).\n\n");
+    }
     out + &grid.markdown()
 }
 

@@ -231,11 +231,11 @@ pub(super) fn run(plan: &Plan, cell: &Cell, work: &Work, observer: &dyn Observer
     };
     let mut answered = answer(&request, observer)?;
     answered.throughput.seconds[0] += read;
-    let mut sweep = Vec::new();
+    let (mut sweep, mut unfitted) = (Vec::new(), Vec::new());
     if let Some((tuning, tune)) = tuning.zip(labelled.evaluation.tune.as_ref()) {
         let begun = Instant::now();
         if let Some(tuned) = tune::choose((&request, &answered), (labelled, tuning), tune, observer) {
-            (answered.answers, sweep) = (tuned.answers, tuned.rows);
+            (answered.answers, sweep, unfitted) = (tuned.answers, tuned.rows, tuned.unfitted);
         }
         answered.throughput.seconds[3] += begun.elapsed().as_secs_f64();
     }
@@ -249,6 +249,7 @@ pub(super) fn run(plan: &Plan, cell: &Cell, work: &Work, observer: &dyn Observer
         logits: answered.logits_table(task, &documents).map(Table::into_parquet),
         ledger: ledger(cell, labelled, &answered),
         sweep,
+        unfitted,
         throughput: answered.throughput,
     })
 }

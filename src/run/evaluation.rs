@@ -1,5 +1,6 @@
 //! Scores of the cells of each evaluation, which share documents, gold and labels.
 
+use super::calibrate;
 use super::counted::{Counted, adjust};
 use super::folder::{FolderError, RunFolder};
 use super::patched;
@@ -25,6 +26,8 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
         differences: Vec::new(),
         ledger: Vec::new(),
         sweep: Vec::new(),
+        calibration: Vec::new(),
+        reliability: Vec::new(),
         throughput: Vec::new(),
     };
     for (at, labelled) in plan.evaluations.iter().enumerate() {
@@ -38,6 +41,7 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
                 tune.chosen.insert(cell.key.model.clone(), cell.decided_by.clone());
             }
             results.sweep.append(&mut rows);
+            results.calibration.append(&mut folder.unfitted(cell)?);
         }
         for cell in &asked {
             let answers = folder.answers(cell, &documents)?.into_iter().zip(labelled.regions());
@@ -59,11 +63,12 @@ fn score_evaluation(labelled: &Labelled, cells: &[(&Cell, Vec<Answer>)], how: &C
     for (cell, answers) in cells {
         let judged = judge(labelled, &labelled.gold, answers);
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
+        calibrate::note(cell, &judged, results);
         let own = scorer.decided_by(&cell.decided_by);
         results.metrics.extend(metric_rows(&cell.key, own.family(), &counts, bootstrap));
         let key = &cell.key;
         let mut rows = count_rows(key, scorer.family(), &judged, &counts);
-        for (family, counts) in scorer.others(&judged) {
+        for (family, counts) in own.others(&judged) {
             results.metrics.extend(metric_rows(key, family.as_ref(), &counts, bootstrap));
             rows.extend(count_rows(key, family.as_ref(), &judged, &counts));
         }

@@ -5,8 +5,8 @@ use super::record::{FORMAT, Record, Results};
 use crate::base::file::{sweep, write_whole};
 use crate::corpus::Document;
 use crate::table::{
-    ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, Stored, SweepRow, Table, TableError,
-    ThroughputRow,
+    CalibrationRow, ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow, Stored,
+    SweepRow, Table, TableError, ThroughputRow,
 };
 use crate::task::{Answer, TaskName};
 use std::io;
@@ -18,6 +18,8 @@ pub(super) struct Saved {
     pub(super) logits: Option<Vec<u8>>,
     pub(super) ledger: LedgerRow,
     pub(super) sweep: Vec<SweepRow>,
+    /// Calibration before a temperature was fitted.
+    pub(super) unfitted: Vec<CalibrationRow>,
     pub(super) throughput: ThroughputRow,
 }
 
@@ -139,6 +141,8 @@ impl RunFolder {
         let throughput = ThroughputRow::table(&[saved.throughput]).into_parquet();
         self.write(&format!("cells/{stem}.throughput.parquet"), &throughput)?;
         self.write(&format!("cells/{stem}.sweep.parquet"), &SweepRow::table(&saved.sweep).into_parquet())?;
+        let unfitted = CalibrationRow::table(&saved.unfitted).into_parquet();
+        self.write(&format!("cells/{stem}.unfitted.parquet"), &unfitted)?;
         self.write(&format!("cells/{stem}.ledger.parquet"), &LedgerRow::table(&[saved.ledger]).into_parquet())
     }
 
@@ -164,6 +168,11 @@ impl RunFolder {
         Ok(SweepRow::read(&self.stored(&format!("cells/{}.sweep.parquet", stem(cell)))?)?)
     }
 
+    /// The calibration of a saved cell before a temperature was fitted.
+    pub(super) fn unfitted(&self, cell: &Cell) -> Result<Vec<CalibrationRow>, FolderError> {
+        Ok(CalibrationRow::read(&self.stored(&format!("cells/{}.unfitted.parquet", stem(cell)))?)?)
+    }
+
     /// Writes the tables, the record and the rendered reports, and renames the folder to its place.
     ///
     /// # Errors
@@ -172,7 +181,7 @@ impl RunFolder {
     /// # Panics
     /// Never: a record is plain data, which is always JSON.
     pub fn finish(&self, results: &Results, reports: &[(&str, String)]) -> Result<(), FolderError> {
-        let tables: [(&str, Table); 9] = [
+        let tables: [(&str, Table); 11] = [
             ("metrics", MetricRow::table(&results.metrics)),
             ("patched", MetricRow::table(&results.patched)),
             ("counts", CountRow::table(&results.counts)),
@@ -181,6 +190,8 @@ impl RunFolder {
             ("differences", DifferenceRow::table(&results.differences)),
             ("ledger", LedgerRow::table(&results.ledger)),
             ("sweep", SweepRow::table(&results.sweep)),
+            ("calibration", CalibrationRow::table(&results.calibration)),
+            ("reliability", ReliabilityRow::table(&results.reliability)),
             ("throughput", ThroughputRow::table(&results.throughput)),
         ];
         for (name, table) in tables {
@@ -234,9 +245,12 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
     let record = read_record(folder)?;
     let place = |name: &str| folder.join(format!("tables/{name}.parquet"));
     let stored = |name: &str| Stored::open(&place(name));
-    // Runs that were made before there were patches, or settings to tune, have no such table.
+    // Runs that were made before there were patches, settings to tune, or calibration, have no such table.
     let patched = if place("patched").exists() { MetricRow::read(&stored("patched")?)? } else { Vec::new() };
     let sweep = if place("sweep").exists() { SweepRow::read(&stored("sweep")?)? } else { Vec::new() };
+    let calibrated = place("calibration").exists() && place("reliability").exists();
+    let calibration = if calibrated { CalibrationRow::read(&stored("calibration")?)? } else { Vec::new() };
+    let reliability = if calibrated { ReliabilityRow::read(&stored("reliability")?)? } else { Vec::new() };
     Ok(Results {
         record,
         metrics: MetricRow::read(&stored("metrics")?)?,
@@ -247,6 +261,8 @@ pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
         differences: DifferenceRow::read(&stored("differences")?)?,
         ledger: LedgerRow::read(&stored("ledger")?)?,
         sweep,
+        calibration,
+        reliability,
         throughput: ThroughputRow::read(&stored("throughput")?)?,
     })
 }

@@ -4,6 +4,7 @@
 //! run folder, whole or not at all. Must not: print; it tells an [`Observer`].
 
 mod baseline;
+mod calibrate;
 mod cell;
 mod counted;
 mod evaluation;

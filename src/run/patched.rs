@@ -63,6 +63,9 @@ pub(super) fn score(
         let counts = scorer.counts(&judged).expect("the scorer knows every label of these answers");
         let own = scorer.decided_by(&cell.decided_by);
         rows.extend(metric_rows(&cell.key, own.family(), &counts, bootstrap));
+        for (family, counts) in own.others(&judged) {
+            rows.extend(metric_rows(&cell.key, family.as_ref(), &counts, bootstrap));
+        }
     }
     rows
 }

@@ -4,7 +4,10 @@ use super::{Plan, Settings};
 use crate::corpus::{Corpus, Manifest, Patch};
 use crate::stats::{Bootstrap, Contrasts, Method};
 use crate::suite::Suite;
-use crate::table::{ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, SweepRow, ThroughputRow};
+use crate::table::{
+    CalibrationRow, ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow, SweepRow,
+    ThroughputRow,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -91,6 +94,9 @@ pub struct TuneRecord {
     pub items: usize,
     /// Settings that were tried for each model.
     pub settings: usize,
+    /// Whether a temperature was fitted for the best of them.
+    #[serde(default)]
+    pub fit_temperature: bool,
     /// The rule that was chosen for each model; floors have none.
     pub chosen: BTreeMap<String, String>,
 }
@@ -208,6 +214,7 @@ impl Record {
                 split: tune.split.clone(),
                 documents: tuning.places.len(),
                 items: tuning.items(),
+                fit_temperature: tune.fit_temperature,
                 settings: tune.grid.iter().map(Vec::len).product(),
                 chosen: BTreeMap::new(),
             }),
@@ -258,6 +265,10 @@ pub struct Results {
     pub ledger: Vec<LedgerRow>,
     /// `tables/sweep.parquet`: settings that were tried; none where nothing was tuned.
     pub sweep: Vec<SweepRow>,
+    /// `tables/calibration.parquet`.
+    pub calibration: Vec<CalibrationRow>,
+    /// `tables/reliability.parquet`.
+    pub reliability: Vec<ReliabilityRow>,
     /// `tables/throughput.parquet`.
     pub throughput: Vec<ThroughputRow>,
 }

@@ -18,6 +18,8 @@ pub struct Tune {
     pub split: String,
     /// The options that are tried, in the order written, each with its values in the order written.
     pub grid: Vec<Vec<Choice>>,
+    /// Whether a temperature is fitted for the best setting, by log loss on the same documents.
+    pub fit_temperature: bool,
 }
 
 /// A value of one option.
@@ -85,7 +87,7 @@ pub(super) struct WrittenTune {
     rule: Option<Spanned<Vec<Rule>>>,
     window_rule: Option<Spanned<Vec<WrittenWindowRule>>>,
     template_weights: Option<Spanned<Vec<TemplateWeights>>>,
-    temperature: Option<Spanned<Vec<f64>>>,
+    temperature: Option<Spanned<toml::Value>>,
     threshold: Option<Spanned<Vec<f64>>>,
 }
 
@@ -120,16 +122,26 @@ pub(super) fn tune(
         TaskOptions::Ner(_) => of_names(written, notes),
         TaskOptions::Stance(options) => of_stances(written, &options.hypotheses, notes),
     };
-    axes.extend(written.temperature.as_ref().map(|l| numbers(l, Choice::Temperature, temperature_fault, notes)));
+    let fit_temperature = written.temperature.as_ref().is_some_and(|value| value.get_ref().as_str() == Some("fit"));
+    if let Some(value) = written.temperature.as_ref().filter(|_| !fit_temperature) {
+        axes.extend(temperatures(value, notes));
+    }
+    if let Some(list) = written.threshold.as_ref().filter(|_| fit_temperature) {
+        notes.add(
+            list.span(),
+            "`threshold` cannot be tried where the temperature is fitted, which changes every score after it",
+        );
+    }
     axes.extend(written.threshold.as_ref().map(|l| numbers(l, Choice::Threshold, threshold_fault, notes)));
     for (place, _) in axes.iter().filter(|(_, choices)| choices.is_empty()) {
         notes.add(place.clone(), "`tune` has a list without a value");
     }
-    if axes.is_empty() {
+    if axes.is_empty() && written.temperature.is_none() {
         notes.add(place, "`tune` lists no values of an option to try");
     }
     axes.sort_by_key(|(place, _)| place.start);
-    Tune { split: tuned.unwrap_or_default().to_owned(), grid: axes.into_iter().map(|(_, choices)| choices).collect() }
+    let grid = axes.into_iter().map(|(_, choices)| choices).collect();
+    Tune { split: tuned.unwrap_or_default().to_owned(), grid, fit_temperature }
 }
 
 fn of_names(written: &WrittenTune, notes: &mut Notes<'_>) -> Vec<Axis> {
@@ -165,6 +177,17 @@ fn axis<T>(list: &Spanned<Vec<T>>, choice: impl Fn(&T) -> Choice) -> Axis {
     (list.span(), list.get_ref().iter().map(choice).collect())
 }
 
+/// `temperature` as a list of numbers; None where it is something else, which is noted.
+fn temperatures(value: &Spanned<toml::Value>, notes: &mut Notes<'_>) -> Option<Axis> {
+    let number = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+    let list: Option<Vec<f64>> = value.get_ref().as_array().and_then(|list| list.iter().map(number).collect());
+    let Some(list) = list else {
+        notes.add(value.span(), "`temperature` is a list of numbers, or \"fit\"");
+        return None;
+    };
+    Some(numbers(&Spanned::new(value.span(), list), Choice::Temperature, temperature_fault, notes))
+}
+
 fn numbers(
     list: &Spanned<Vec<f64>>,
     choice: fn(f64) -> Choice,
@@ -188,7 +211,7 @@ mod tests {
             vec![Choice::Threshold(0.0), Choice::Threshold(0.5)],
             vec![Choice::Aggregation(Aggregation::First), Choice::Aggregation(Aggregation::Max)],
         ];
-        let tune = Tune { split: "dev".to_owned(), grid };
+        let tune = Tune { split: "dev".to_owned(), grid, fit_temperature: false };
         let rules: Vec<String> =
             tune.settings(&TaskOptions::defaults(TaskName::Ner)).iter().map(TaskOptions::rule).collect();
         assert_eq!(rules, ["first", "max", "first,threshold=0.5", "max,threshold=0.5"]);

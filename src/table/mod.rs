@@ -4,6 +4,7 @@
 //! Parquet file, or rows again. Must not: compute scores, choose file names, render.
 
 mod answers;
+mod calibration;
 mod differences;
 mod history;
 mod ledger;
@@ -13,6 +14,7 @@ mod sweep;
 mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
+pub use calibration::{CalibrationRow, Fit, ReliabilityRow};
 pub use differences::DifferenceRow;
 pub use history::{FactRow, PointRow};
 pub use ledger::LedgerRow;

@@ -9,16 +9,19 @@ pub enum Role {
     Untuned,
     /// A setting of the grid.
     Grid,
+    /// The best setting of the grid, with the temperature that was fitted for it.
+    Fitted,
 }
 
 impl Role {
-    const ALL: [Self; 2] = [Self::Untuned, Self::Grid];
+    const ALL: [Self; 3] = [Self::Untuned, Self::Grid, Self::Fitted];
 
     /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Untuned => "untuned",
             Self::Grid => "grid",
+            Self::Fitted => "fitted",
         }
     }
 }
@@ -34,8 +37,8 @@ pub struct SweepRow {
     pub setting: String,
     /// The headline metric on the split for tuning; None where undefined.
     pub dev: Option<f64>,
-    /// The headline metric on the evaluation's own split, of the chosen setting and the untuned one; None of all others,
-    /// which were not decoded there.
+    /// The headline metric on the evaluation's own split, of the chosen setting, of the one that it was fitted from, and of
+    /// the untuned one; None of all others, which were not decoded there.
     pub test: Option<f64>,
     /// True for the one setting that the evaluation's answers were decoded with.
     pub chosen: bool,

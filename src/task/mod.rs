@@ -6,6 +6,7 @@
 
 mod agreement;
 mod annotators;
+mod confidence;
 pub mod floor;
 mod labels;
 pub mod ner;
@@ -15,6 +16,7 @@ mod suspect;
 
 pub use agreement::{ANNOTATORS, AgreementScorer};
 pub use annotators::{Annotators, Labels};
+pub use confidence::forecasts;
 pub use labels::LabelError;
 pub use score::{Confused, Judged, Mark, Mistake, NOTHING, Scorer, mistakes};
 pub use suspect::{Suspect, suspects};

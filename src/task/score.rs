@@ -142,10 +142,11 @@ impl Scorer {
                 let counts = family.table(&sides.collect::<Vec<_>>()).expect("the scorer knows every label");
                 vec![(Box::new(family), counts)]
             }
-            Self::Stances(_) => {
+            Self::Stances(scores) => {
                 let items = |j| pairs(j).map(|pair| (pair.target, pair.gold, pair.predicted)).collect::<Vec<_>>();
                 let items: Vec<_> = judged.iter().map(items).collect();
-                let family = TargetScores::new(items.iter().flatten().map(|(target, ..)| *target));
+                let targets = items.iter().flatten().map(|(target, ..)| *target);
+                let family = TargetScores::decided_by(scores.rule(), targets);
                 let counts = family.table(&items).expect("the family was made from these targets");
                 vec![(Box::new(family), counts)]
             }

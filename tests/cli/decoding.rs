@@ -22,10 +22,12 @@ fn decoded(desk: &Desk, ner: &str, stance: &str, name: &str) -> Results {
     open(&desk.path(name)).unwrap()
 }
 
-/// Sums of a model's counts by column.
+/// Sums of a model's counts by column, of the family that decides.
 fn counts(results: &Results, model: &str) -> BTreeMap<String, usize> {
     let mut sums = BTreeMap::new();
-    for row in results.counts.iter().filter(|row| row.key.model == model) {
+    for row in
+        results.counts.iter().filter(|row| row.key.model == model && ["exact", "stance"].contains(&row.family.as_str()))
+    {
         *sums.entry(row.column.clone()).or_default() += row.count;
     }
     sums

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::run::{lengthen, take_bundled_models};
 use karat::corpus::{Corpus, Document, Regions, StanceLine, write_entities, write_stances};
 use karat::run::{Results, open};
-use karat::table::{CellKey, Stored};
+use karat::table::{CellKey, CountRow, Stored};
 use std::collections::BTreeMap;
 
 /// A run whose models are right in part.
@@ -91,17 +91,66 @@ fn of_stances(sums: &BTreeMap<String, f64>) -> BTreeMap<String, Option<f64>> {
     metrics
 }
 
+/// The metrics of SemEval-2013 counts, `MEASURE.COR` and `LABEL.MEASURE.COR`, by the textbook.
+fn of_partial(sums: &BTreeMap<String, f64>) -> BTreeMap<String, Option<f64>> {
+    let mut metrics = BTreeMap::new();
+    for column in
+        sums.keys().filter_map(|column| column.strip_suffix(".strict.COR").or(column.strip_suffix("strict.COR")))
+    {
+        let (prefix, ending) = if column.is_empty() {
+            (String::new(), String::new())
+        } else {
+            (format!("{column}."), format!(".{column}"))
+        };
+        for measure in ["strict", "exact", "partial", "type"] {
+            let count = |kind: &str| sums[&format!("{prefix}{measure}.{kind}")];
+            let other = count(if measure == "partial" { "PAR" } else { "INC" });
+            let credit = count("COR") + if measure == "partial" { other / 2.0 } else { 0.0 };
+            let (actual, possible) = (count("COR") + other + count("SPU"), count("COR") + other + count("MIS"));
+            for (name, value) in [
+                ("precision", ratio(credit, actual)),
+                ("recall", ratio(credit, possible)),
+                ("f1", ratio(2.0 * credit, actual + possible)),
+            ] {
+                metrics.insert(format!("semeval2013.{measure}.{name}{ending}"), value);
+            }
+        }
+    }
+    metrics
+}
+
+/// The metrics of counts by target, `TARGET.favor.tp`, by the textbook.
+fn of_targets(sums: &BTreeMap<String, f64>) -> BTreeMap<String, Option<f64>> {
+    let mut metrics = BTreeMap::new();
+    for target in sums.keys().filter_map(|column| column.strip_suffix(".items")) {
+        let of_class = |class: &str| {
+            f1(["tp", "fp", "missed"].map(|kind| sums[&format!("{target}.{class}.{kind}")])).unwrap_or(0.0)
+        };
+        let value = (sums[&format!("{target}.items")] > 0.0).then(|| (of_class("favor") + of_class("against")) / 2.0);
+        metrics.insert(format!("f_avg.target.{target}"), value);
+    }
+    let all = mean(metrics.values().copied());
+    metrics.insert("f_avg.targets".to_owned(), all);
+    metrics
+}
+
 #[test]
 fn every_metric_follows_from_the_counts() {
     let (_desk, results) = finished();
-    let mut sums: BTreeMap<CellKey, BTreeMap<String, f64>> = BTreeMap::new();
+    let mut sums: BTreeMap<(CellKey, String), BTreeMap<String, f64>> = BTreeMap::new();
     for row in &results.counts {
-        *sums.entry(row.key.clone()).or_default().entry(row.column.clone()).or_default() += row.count as f64;
+        let family = sums.entry((row.key.clone(), row.family.clone())).or_default();
+        *family.entry(row.column.clone()).or_default() += row.count as f64;
     }
     let mut between = 0;
     for row in &results.metrics {
-        let sums = &sums[&row.key];
-        let again = if row.key.task == "ner" { of_spans(sums) } else { of_stances(sums) };
+        let of = |family: &str| &sums[&(row.key.clone(), family.to_owned())];
+        let again = match (row.key.task.as_str(), row.id.split('.').next().unwrap()) {
+            ("ner", "semeval2013") => of_partial(of("semeval2013")),
+            ("ner", _) => of_spans(of("exact")),
+            (_, "f_avg") if row.id.starts_with("f_avg.target") => of_targets(of("targets")),
+            _ => of_stances(of("stance")),
+        };
         let again = again.get(&row.id).unwrap_or_else(|| panic!("no formula for {}", row.id));
         match (row.value, again) {
             (Some(value), Some(again)) => assert!((value - again).abs() < 1e-12, "{row:?}: {again}"),
@@ -111,7 +160,7 @@ fn every_metric_follows_from_the_counts() {
         }
         between += usize::from(row.value.is_some_and(|value| value > 0.0 && value < 1.0));
     }
-    assert_eq!(sums.len(), 4);
+    assert_eq!(sums.len(), 8, "four cells, two families each");
     assert!(between > 8, "only {between} values are neither 0 nor 1: the run shows too little");
 }
 
@@ -161,7 +210,8 @@ fn the_errors_and_the_confusion_add_up_to_the_counts() {
     let keys: std::collections::BTreeSet<&CellKey> = results.counts.iter().map(|row| &row.key).collect();
     for key in keys {
         let counted = |wanted: &dyn Fn(&str) -> bool| -> usize {
-            let rows = results.counts.iter().filter(|row| &row.key == key && wanted(&row.column));
+            let main = |row: &&CountRow| ["exact", "stance"].contains(&row.family.as_str());
+            let rows = results.counts.iter().filter(main).filter(|row| &row.key == key && wanted(&row.column));
             rows.map(|row| row.count).sum()
         };
         let errors: Vec<_> = results.errors.iter().filter(|row| &row.key == key).map(|row| &row.mistake).collect();

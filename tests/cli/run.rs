@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a run of the small suite leaves.
-const LAYOUT: [&str; 18] = [
+const LAYOUT: [&str; 20] = [
     "logits/ner.small.tagger.parquet",
     "logits/stance.small.judge.parquet",
     "predictions/ner.small.gazetteer.parquet",
@@ -16,6 +16,7 @@ const LAYOUT: [&str; 18] = [
     "report.html",
     "report.md",
     "run.json",
+    "tables/calibration.parquet",
     "tables/confusion.parquet",
     "tables/counts.parquet",
     "tables/differences.parquet",
@@ -23,6 +24,7 @@ const LAYOUT: [&str; 18] = [
     "tables/ledger.parquet",
     "tables/metrics.parquet",
     "tables/patched.parquet",
+    "tables/reliability.parquet",
     "tables/sweep.parquet",
     "tables/throughput.parquet",
 ];

@@ -1,6 +1,7 @@
-//! Metrics and statistics against pinned reference packages (`golden`), in general (`properties`), and intervals
+//! Metrics and statistics against pinned reference packages (`golden`, `calibration`), in general (`properties`), and intervals
 //! against a known truth (`coverage`).
 
+mod calibration;
 mod coverage;
 mod golden;
 mod properties;

@@ -103,6 +103,11 @@ impl TemplateWeights {
         Stance::ALL.into_iter().map(lengths).find(|(_, templates, weights)| templates != weights)
     }
 
+    /// True when each stance weighs its templates alike, which is as if there were no weights.
+    pub(super) fn alike(&self) -> bool {
+        Stance::ALL.iter().all(|&stance| self.of(stance).windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()))
+    }
+
     /// Of favor, against and neutral, such as `2:1/1:1/1:1`.
     pub(super) fn name(&self) -> String {
         let of = |stance| self.of(stance).iter().map(f64::to_string).collect::<Vec<_>>().join(":");

@@ -58,16 +58,21 @@ impl StanceOptions {
     /// as `argmax-hypotheses@1,windows=mean@1,weights=2:1/1:1/1:1,threshold=0.5`.
     pub fn rule(&self) -> String {
         let mut rule = format!("{},windows={}", self.rule.versioned(), self.window_rule.versioned());
-        if let Some(weights) = &self.template_weights {
+        if let Some(weights) = self.weights() {
             let _ = write!(rule, ",weights={}", weights.name());
         }
         rule + &confidence_rule(self.temperature, self.threshold)
     }
 
+    /// The weights, where they say anything.
+    fn weights(&self) -> Option<&TemplateWeights> {
+        self.template_weights.as_ref().filter(|weights| !weights.alike())
+    }
+
     /// The score of a stance from those of its hypotheses, in their order: their mean, weighted where they have weights.
     fn mean(&self, stance: Stance, scores: &[f64]) -> f64 {
         let equal = vec![1.0; scores.len()];
-        let weights = self.template_weights.as_ref().map_or(equal.as_slice(), |weights| weights.of(stance));
+        let weights = self.weights().map_or(equal.as_slice(), |weights| weights.of(stance));
         let sum: f64 = weights.iter().sum();
         scores.iter().zip(weights).map(|(score, weight)| score * weight).sum::<f64>() / sum
     }
@@ -191,5 +196,11 @@ mod tests {
         assert!((options.mean(Stance::Against, &[0.4, 0.8]) - 0.8).abs() < 1e-12);
         assert_eq!(options.rule(), "argmax-hypotheses@1,windows=mean@1,weights=3:1/0:1/1:1,temperature=0.5");
         assert_eq!(StanceOptions::default().rule(), "argmax-hypotheses@1,windows=mean@1");
+        let alike: TemplateWeights =
+            toml::from_str("favor = [3, 3]\nagainst = [1, 1]\nneutral = [0.1, 0.1]").expect("weights");
+        let alike = StanceOptions { template_weights: Some(alike), ..StanceOptions::default() };
+        assert_eq!(alike.rule(), StanceOptions::default().rule());
+        let mean = |options: &StanceOptions| options.mean(Stance::Neutral, &[0.3, 0.8]).to_bits();
+        assert_eq!(mean(&alike), mean(&StanceOptions::default()));
     }
 }

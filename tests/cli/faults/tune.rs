@@ -97,3 +97,17 @@ hint: name a split of [splits] in the corpus's `corpus.toml`, or leave `split` o
 "#]],
     );
 }
+
+#[test]
+fn a_threshold_beside_a_fitted_temperature_and_a_word_that_is_no_temperature() {
+    written(
+        "split = \"test\"\ntune = { split = \"dev\", temperature = \"fit\", threshold = [0.5] }",
+        "split = \"test\"\ntune = { split = \"dev\", temperature = \"best\" }",
+        str![[r#"
+error: suite `suite.toml` line 26: `threshold` cannot be tried where the temperature is fitted, which changes every score after it
+suite `suite.toml` line 33: `temperature` is a list of numbers, or "fit"
+hint: suites/demo.toml is an example that works
+
+"#]],
+    );
+}
