@@ -179,6 +179,25 @@ hint: run both on the same files with the same suite; for a gate, bless a run ma
 }
 
 #[test]
+fn another_split_is_never_a_pass() {
+    let desk = rolls(16);
+    let ids = |from: usize| (from..from + 8).map(|at| format!("\"d{at:03}\"")).collect::<Vec<_>>().join(", ");
+    let manifest = desk.read("corpus/corpus.toml");
+    desk.write("corpus/corpus.toml", format!("{manifest}\n[splits]\ndev = [{}]\ntest = [{}]\n", ids(0), ids(8)));
+    desk.edit("suite.toml", "corpus = \"rolls\"\n", "corpus = \"rolls\"\nsplit = \"test\"\n");
+    desk.succeeds("run suite.toml --out first");
+    desk.succeeds("bless first");
+    desk.edit("suite.toml", "split = \"test\"", "split = \"dev\"");
+    desk.succeeds("run suite.toml --out second");
+    desk.refuses(
+        "gate second",
+        "error: ner on rolls: splits differ, so the numbers cannot be compared: split `dev` against split `test`
+hint: run both on the same files with the same suite; for a gate, bless a run made on these
+",
+    );
+}
+
+#[test]
 fn a_gate_of_the_suite_is_checked_with_it() {
     let desk = rolls(8);
     desk.edit("suite.toml", "model = \"names\"\n", "model = \"nams\"\nfloor = 1.5\nmargin = -0.1\n");
