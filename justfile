@@ -58,6 +58,21 @@ bench-peers *options:
     cargo build --release --locked
     .venv-peers/bin/python benches/peers/run.py {{ options }}
 
+# karat score beside seqeval and nervaluate on a million tokens
+bench-metrics *options:
+    {{ python }} -m venv .venv-conformance
+    .venv-conformance/bin/pip install --quiet -r benches/peers/requirements-metrics.txt
+    cargo build --release --locked
+    .venv-conformance/bin/python benches/peers/metrics.py {{ options }}
+
+# Metrics against seqeval, nervaluate, scikit-learn and conlleval, number by number
+conformance *options:
+    {{ python }} -m venv .venv-conformance
+    .venv-conformance/bin/pip install --quiet -r conformance/requirements.txt
+    .venv-conformance/bin/pip download --quiet --no-deps --no-binary :all: --dest .venv-conformance/sources seqeval==1.2.2 nervaluate==1.2.1
+    cargo build --release --locked
+    .venv-conformance/bin/python conformance/run.py --sources .venv-conformance/sources {{ options }}
+
 # Make the golden numbers of the engine anew (pinned PyTorch and transformers)
 golden-engine:
     {{ python }} -m venv .venv-golden

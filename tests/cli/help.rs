@@ -60,7 +60,23 @@ fn help_of_each_command_names_its_options() {
     );
     teaches(
         "score --help",
-        &["--task", "--gold", "--pred", "--documents", "--replicates", "--seed", "--format", "json"],
+        &[
+            "--task",
+            "--gold",
+            "--pred",
+            "--both",
+            "--from",
+            "--metrics",
+            "--scheme",
+            "--unit",
+            "--per-document",
+            "--documents",
+            "--replicates",
+            "--seed",
+            "--format",
+            "json",
+            "seqeval-strict",
+        ],
     );
     teaches("report --help", &["<RUN>", "--format", "md", "html"]);
     teaches("check --help", &["[SUITE]", "--format"]);

@@ -1,4 +1,4 @@
-"""Makes metrics.json: what seqeval, scikit-learn, krippendorff, numpy and scipy say about seeded random cases.
+"""Makes metrics.json: what seqeval, nervaluate, scikit-learn, krippendorff, numpy and scipy say about seeded random cases.
 
     python3 -m venv VENV && VENV/bin/pip install -r tests/golden/requirements-metrics.txt
     VENV/bin/python tests/golden/make_metrics_golden.py
@@ -10,7 +10,13 @@ The file's first line names the versions. Every other line is one case:
   micro precision, recall and F1, its macro F1, and precision, recall, F1 by label; zero_division is 0. null where there
   is no entity at all.
 - stance: `documents` is a list of [gold, predicted], one letter an item: f(avor), a(gainst), n(eutral). Then scikit-learn's
-  accuracy, macro F1 over the three classes, the mean of its F1 of favor and against, and precision, recall, F1 by class.
+  accuracy, macro F1 over the three classes, the mean of its F1 of favor and against, precision, recall, F1 by class,
+  balanced accuracy, Matthews' correlation, and Cohen's kappa (null where it is NaN).
+- tags: `sentences` is a list of [gold, predicted], tags with spaces between, often malformed. Then seqeval's accuracy and, for the
+  default mode and for mode strict with `scheme`, micro precision, recall, F1, macro F1, and precision, recall, F1 by label; null
+  where there is no chunk at all.
+- partial: gold and predicted entities [start, end, label] in the order of their lists. Then for strict, exact, partial and type
+  nervaluate's precision, recall, F1, overall and by label, and COR and INC (or PAR) of the best matching, found by trying all.
 - agreement: `documents` is a list of [first annotator, second], one letter an item as above. Then scikit-learn's Cohen's
   kappa, and krippendorff's alpha of the nominal level and of the interval level with favor 1, neutral 0, against -1; null
   where every item of both has one class.
@@ -19,23 +25,36 @@ The file's first line names the versions. Every other line is one case:
 """
 
 import json
+import math
 import random
+import sys
 import warnings
 from importlib.metadata import version
 from pathlib import Path
 
 import krippendorff
 import numpy as np
+from nervaluate.evaluator import Evaluator
 from scipy import stats
+from seqeval import scheme as schemes
 from seqeval.metrics.sequence_labeling import f1_score, precision_recall_fscore_support
-from sklearn.metrics import accuracy_score, cohen_kappa_score
+from seqeval.metrics.v1 import precision_recall_fscore_support as strict_measures
+from seqeval.metrics.v1 import unique_labels
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, cohen_kappa_score, matthews_corrcoef
 from sklearn.metrics import f1_score as class_f1_score
 from sklearn.metrics import precision_recall_fscore_support as class_measures
+
+# The cases of tags and of partial credit are those of `just conformance`, a few of them.
+sys.path.append(str(Path(__file__).parent.parent.parent / "conformance"))
+import spans as partial_cases
+import tags as tag_cases
 
 SEED = 20160616
 SPAN_CASES, STANCE_CASES, QUANTILE_CASES, AGREEMENT_CASES = 240, 160, 40, 120
 CLASSES = "fan"
 SCIPY_RESAMPLES = 100_000
+TAG_CASES, PARTIAL_CASES = 120, 120
+MEASURES = ["strict", "exact", "partial", "ent_type"]
 
 rng = random.Random(SEED)
 
@@ -137,6 +156,53 @@ def stance_case(number):
         "macro_f1": float(class_f1_score(gold, predicted, labels=labels, average="macro", zero_division=0)),
         "f_avg": float((by_class[2][0] + by_class[2][1]) / 2),
         "classes": [[float(by_class[m][i]) for m in range(3)] for i in range(3)],
+        "balanced_accuracy": float(balanced_accuracy_score(gold, predicted)),
+        "mcc": float(matthews_corrcoef(gold, predicted)),
+        "cohen_kappa": None if math.isnan(kappa := cohen_kappa_score(gold, predicted)) else float(kappa),
+    }
+
+
+def chunk_scores(measures, labels):
+    if not labels:
+        return {"micro": None, "macro_f1": None, "labels": {}}
+    by_label = measures(None)
+    assert len(by_label[0]) == len(labels)
+    return {
+        "micro": [float(value) for value in measures("micro")[:3]],
+        "macro_f1": float(measures("macro")[2]),
+        "labels": {label: [float(by_label[m][i]) for m in range(3)] for i, label in enumerate(labels)},
+    }
+
+
+def tag_case(number):
+    scheme = list(tag_cases.LETTERS)[number % len(tag_cases.LETTERS)]
+    gold, predicted = tag_cases.case(rng, tag_cases.LETTERS[scheme])
+    kind = getattr(schemes, scheme)
+    default = lambda average: precision_recall_fscore_support(gold, predicted, average=average, zero_division=0)
+    strict = lambda average: strict_measures(gold, predicted, average=average, zero_division=0, scheme=kind)
+    labels = sorted({label for side in (gold, predicted) for label, *_ in tag_cases.get_entities(side)})
+    return {
+        "kind": "tags",
+        "scheme": scheme,
+        "sentences": [[" ".join(one), " ".join(other)] for one, other in zip(gold, predicted)],
+        "accuracy": float(tag_cases.accuracy_score(gold, predicted)),
+        "default": chunk_scores(default, labels),
+        "strict": chunk_scores(strict, unique_labels(gold, predicted, kind)),
+    }
+
+
+def partial_case(number):
+    gold, predicted = partial_cases.case(rng, most=5, longest=260 if number % 5 == 0 else 9)
+    sides = [[partial_cases.inclusive(side)] for side in (gold, predicted)]
+    found = Evaluator(*sides, tags=partial_cases.LABELS, loader="dict").evaluate()
+    of = lambda result: [[getattr(result[m], name) for name in ("precision", "recall", "f1")] for m in MEASURES]
+    return {
+        "kind": "partial",
+        "gold": gold,
+        "predicted": predicted,
+        "nervaluate": of(found["overall"]),
+        "labels": {label: of(result) for label, result in sorted(found["entities"].items())},
+        "best": [partial_cases.best(gold, predicted, measure) for measure in partial_cases.MEASURES],
     }
 
 
@@ -202,13 +268,15 @@ def bootstrap_case(documents):
 
 def main():
     warnings.simplefilter("ignore")
-    packages = ["krippendorff", "numpy", "scikit-learn", "scipy", "seqeval"]
+    packages = ["krippendorff", "nervaluate", "numpy", "scikit-learn", "scipy", "seqeval"]
     cases = [{"kind": "versions", **{package: version(package) for package in packages}}]
     cases += [span_case(number) for number in range(SPAN_CASES)]
     cases += [stance_case(number) for number in range(STANCE_CASES)]
     cases += [quantile_case(number) for number in range(QUANTILE_CASES)]
     cases += [bootstrap_case(documents) for documents in (8, 20, 60, 150)]
     cases += [agreement_case(number) for number in range(AGREEMENT_CASES)]
+    cases += [tag_case(number) for number in range(TAG_CASES)]
+    cases += [partial_case(number) for number in range(PARTIAL_CASES)]
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     path = Path(__file__).parent / "metrics.json"
     path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

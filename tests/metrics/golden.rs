@@ -1,7 +1,10 @@
-//! Agreement with seqeval, scikit-learn, krippendorff, numpy and scipy; the numbers are made by `tests/golden/make_metrics_golden.py`.
+//! Agreement with seqeval, nervaluate, scikit-learn, krippendorff, numpy and scipy; the numbers are made by `tests/golden/make_metrics_golden.py`.
 
 use karat::base::{Entity, Span, Stance};
-use karat::metrics::{ExactSpans, Family, Metric, StanceScores, count_labels, total};
+use karat::metrics::{
+    ChunkRules, ExactSpans, Family, Matching, Metric, Scheme, Semeval2013, Seqeval, StanceScores, Tag, TaggedText,
+    Unit, count_labels, count_tags, total,
+};
 use karat::stats::{Bootstrap, Method, quantile};
 use karat::task::{AgreementScorer, TaskName};
 use ndarray::Array2;
@@ -29,6 +32,23 @@ enum Case {
         macro_f1: f64,
         f_avg: f64,
         classes: [[f64; 3]; 3],
+        balanced_accuracy: f64,
+        mcc: f64,
+        cohen_kappa: Option<f64>,
+    },
+    Tags {
+        scheme: String,
+        sentences: Vec<[String; 2]>,
+        accuracy: f64,
+        default: Chunks,
+        strict: Chunks,
+    },
+    Partial {
+        gold: Vec<(usize, usize, String)>,
+        predicted: Vec<(usize, usize, String)>,
+        nervaluate: [[f64; 3]; 4],
+        labels: BTreeMap<String, [[f64; 3]; 4]>,
+        best: [[u32; 2]; 4],
     },
     Agreement {
         documents: Vec<[String; 2]>,
@@ -46,6 +66,14 @@ enum Case {
         low: f64,
         high: f64,
     },
+}
+
+/// What seqeval says of chunks.
+#[derive(Deserialize)]
+struct Chunks {
+    micro: Option<[f64; 3]>,
+    macro_f1: Option<f64>,
+    labels: BTreeMap<String, [f64; 3]>,
 }
 
 fn cases() -> Vec<Case> {
@@ -121,7 +149,10 @@ fn exact_spans_agree_with_seqeval() {
 fn stances_agree_with_scikit_learn() {
     let mut compared = 0;
     for (number, case) in cases().into_iter().enumerate() {
-        let Case::Stance { documents, accuracy, macro_f1, f_avg, classes } = case else { continue };
+        let Case::Stance { documents, accuracy, macro_f1, f_avg, classes, balanced_accuracy, mcc, cohen_kappa } = case
+        else {
+            continue;
+        };
         let items =
             |[gold, predicted]: &[String; 2]| gold.chars().map(stance).zip(predicted.chars().map(stance)).collect();
         let documents: Vec<Vec<_>> = documents.iter().map(items).collect();
@@ -130,12 +161,103 @@ fn stances_agree_with_scikit_learn() {
         assert_metric(&metrics, "accuracy", Some(accuracy), number);
         assert_metric(&metrics, "macro_f1", Some(macro_f1), number);
         assert_metric(&metrics, "f_avg", Some(f_avg), number);
+        assert_metric(&metrics, "balanced_accuracy", Some(balanced_accuracy), number);
+        assert_metric(&metrics, "mcc", Some(mcc), number);
+        assert_metric(&metrics, "cohen_kappa", cohen_kappa, number);
         for (class, measures) in Stance::ALL.into_iter().zip(classes) {
             assert_measures(&metrics, &format!(".{class}"), Some(measures), number);
         }
         compared += 1;
     }
     assert_eq!(compared, 160);
+}
+
+fn assert_chunks(metrics: &[Metric], prefix: &str, chunks: &Chunks, case: usize) {
+    for (place, measure) in ["precision", "recall", "f1"].into_iter().enumerate() {
+        let id = format!("{prefix}{measure}");
+        assert_metric(metrics, &id, chunks.micro.map(|micro| micro[place]), case);
+        for (label, measures) in &chunks.labels {
+            assert_metric(metrics, &format!("{id}.{label}"), Some(measures[place]), case);
+        }
+    }
+    assert_metric(metrics, &format!("{prefix}f1.macro"), chunks.macro_f1, case);
+}
+
+fn tagged(sentences: &[[String; 2]], side: usize) -> TaggedText<'_> {
+    let mut text = TaggedText::default();
+    for sentence in sentences {
+        text.push(sentence[side].split(' ').map(|tag| Tag::parse(tag).expect("a tag")));
+    }
+    text
+}
+
+#[test]
+fn chunks_agree_with_seqeval_in_both_modes() {
+    use Scheme::{Bilou, Iob1, Iob2, Iobes, Ioe1, Ioe2};
+    let mut compared = 0;
+    for (number, case) in cases().into_iter().enumerate() {
+        let Case::Tags { scheme, sentences, accuracy, default, strict } = case else { continue };
+        let scheme = [Iob1, Iob2, Ioe1, Ioe2, Iobes, Bilou].into_iter().find(|known| known.to_string() == scheme);
+        let strict_rules = ChunkRules::Strict(scheme.expect("a scheme by its name"));
+        let (gold, predicted) = (tagged(&sentences, 0), tagged(&sentences, 1));
+        for (rules, prefix, chunks) in
+            [(ChunkRules::Default, "seqeval.", default), (strict_rules, "seqeval-strict.", strict)]
+        {
+            let counts = count_tags(&gold, &predicted, rules);
+            assert!(counts.labels.keys().eq(chunks.labels.keys()), "case {number}");
+            let family = Seqeval::new(rules, counts.labels.keys().copied());
+            let metrics = family.metrics(&total(&family.table(&[counts]).expect("all labels are known")));
+            assert_chunks(&metrics, prefix, &chunks, number);
+            if rules == ChunkRules::Default {
+                assert_metric(&metrics, "seqeval.accuracy", Some(accuracy), number);
+            }
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 120);
+}
+
+const MEASURES: [&str; 4] = ["strict", "exact", "partial", "type"];
+
+#[test]
+fn partial_credit_agrees_with_nervaluate_and_with_all_matchings_tried() {
+    let mut compared = 0;
+    for (number, case) in cases().into_iter().enumerate() {
+        let Case::Partial { gold, predicted, nervaluate, labels, best } = case else { continue };
+        let side = |entities: &[(usize, usize, String)]| -> Vec<Entity> {
+            let entity = |(start, end, label): &(usize, usize, String)| Entity {
+                span: Span::new(*start, *end),
+                label: label.clone(),
+                score: None,
+            };
+            entities.iter().map(entity).collect()
+        };
+        let document = [(side(&gold), side(&predicted))];
+        let sums = |matching| {
+            let family = Semeval2013::new(matching, Unit::Character, labels.keys().map(String::as_str));
+            let sums = total(&family.table(&document).expect("all labels are known"));
+            (family, sums)
+        };
+        let (family, counts) = sums(Matching::Nervaluate);
+        let metrics = family.metrics(&counts);
+        // nervaluate has 0 where nothing is there, karat null.
+        let something = (!gold.is_empty() || !predicted.is_empty()).then_some(());
+        for (at, measure) in MEASURES.into_iter().enumerate() {
+            for (place, value) in ["precision", "recall", "f1"].into_iter().enumerate() {
+                let id = format!("nervaluate.{measure}.{value}");
+                assert_metric(&metrics, &id, something.map(|()| nervaluate[at][place]), number);
+                for (label, expected) in &labels {
+                    assert_metric(&metrics, &format!("{id}.{label}"), Some(expected[at][place]), number);
+                }
+            }
+        }
+        let (_, counts) = sums(Matching::Optimal);
+        for ([cor, other], counts) in best.into_iter().zip(counts.chunks_exact(4)) {
+            assert_eq!(counts[..2], [u64::from(cor), u64::from(other)], "case {number}");
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 120);
 }
 
 #[test]

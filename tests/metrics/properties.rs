@@ -1,7 +1,9 @@
 //! What holds for any gold and any predictions.
 
 use karat::base::{Entity, Span, Stance};
-use karat::metrics::{ExactSpans, Family, LabelCounts, SpanError, StanceScores, align, count_labels, total};
+use karat::metrics::{
+    ExactSpans, Family, LabelCounts, Matching, Semeval2013, SpanError, StanceScores, Unit, align, count_labels, total,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -97,6 +99,21 @@ proptest! {
         let (gold_back, predicted_back) = (backwards(&gold), backwards(&predicted));
         prop_assert_eq!(count_labels(&gold, &predicted), count_labels(&gold_back, &predicted_back));
         prop_assert_eq!(align(&gold, &predicted), align(&gold_back, &predicted_back));
+    }
+
+    #[test]
+    fn the_best_matching_gives_at_least_nervaluate_s_credit_in_any_order(gold in entities(), predicted in entities()) {
+        let values = |matching, gold: &[Entity], predicted: &[Entity]| {
+            let family = Semeval2013::new(matching, Unit::Character, ["LOC", "ORG", "PER"]);
+            let table = family.table(&[(gold.to_vec(), predicted.to_vec())]).expect("all labels are known");
+            family.metrics(&total(&table)).into_iter().map(|metric| metric.value).collect::<Vec<_>>()
+        };
+        let best = values(Matching::Optimal, &gold, &predicted);
+        let backwards = |entities: &[Entity]| entities.iter().rev().cloned().collect::<Vec<_>>();
+        prop_assert_eq!(&best, &values(Matching::Optimal, &backwards(&gold), &backwards(&predicted)));
+        for (best, greedy) in best.iter().zip(values(Matching::Nervaluate, &gold, &predicted)) {
+            prop_assert!(*best >= greedy, "{:?} and {:?}", best, greedy);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::arguments::{FamilyArgument, FormatArgument, ScoreOptions};
 use super::{Material, ScoreError, Sides};
-use crate::base::Entity;
+use crate::base::{Entity, Stance};
 use crate::cli::say;
 use crate::metrics::{
     ChunkRules, ExactSpans, Family, Matching, Scheme, Semeval2013, Seqeval, StanceScores, TaggedText, TargetScores,
@@ -10,6 +10,7 @@ use crate::metrics::{
 };
 use crate::task::TaskName;
 use ndarray::Array2;
+use std::cell::OnceCell;
 
 /// A family by its name, and its counts `[documents, columns]`.
 type Counted = (&'static str, Box<dyn Family>, Array2<u32>);
@@ -88,15 +89,16 @@ pub(super) fn count(
             counted.extend(families.iter().filter_map(|&family| spans(family, documents, Unit::Character)));
         }
         Material::Tags(documents) => {
-            let mentions: Vec<_> =
-                documents.iter().map(|(gold, predicted)| (gold.mentions(), predicted.mentions())).collect();
+            // Read from the tags when the first family asks for them.
+            let mentions: OnceCell<Vec<_>> = OnceCell::new();
+            let read = || documents.iter().map(|(gold, predicted)| (gold.mentions(), predicted.mentions())).collect();
             for &family in families {
                 counted.extend(match family {
                     FamilyArgument::Seqeval => Some(tags(family, documents, ChunkRules::Default)),
                     FamilyArgument::SeqevalStrict => {
                         scheme(documents, options)?.map(|scheme| tags(family, documents, ChunkRules::Strict(scheme)))
                     }
-                    _ => spans(family, &mentions, Unit::Token),
+                    _ => spans(family, mentions.get_or_init(read), Unit::Token),
                 });
             }
         }
@@ -169,14 +171,14 @@ fn scheme(documents: &[Sides<TaggedText<'_>>], options: &ScoreOptions) -> Result
     }
 }
 
-fn classes(documents: &[Vec<(String, crate::base::Stance, crate::base::Stance)>]) -> Counted {
+fn classes(documents: &[Vec<(String, Stance, Stance)>]) -> Counted {
     let family = StanceScores::new();
     let items = documents.iter().map(|items| items.iter().map(|(_, gold, predicted)| (*gold, *predicted)).collect());
     let counts = family.table(&items.collect::<Vec<_>>());
     (FamilyArgument::Classes.name(), Box::new(family), counts)
 }
 
-fn targets(documents: &[Vec<(String, crate::base::Stance, crate::base::Stance)>]) -> Counted {
+fn targets(documents: &[Vec<(String, Stance, Stance)>]) -> Counted {
     let family = TargetScores::new(documents.iter().flatten().map(|(target, ..)| target.as_str()));
     let items = documents
         .iter()
