@@ -77,6 +77,13 @@ fn emit(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says on stderr that so few documents carry no firm interval.
+fn say_if_few(documents: usize) {
+    if let Some(warning) = crate::report::few(documents) {
+        say(&warning);
+    }
+}
+
 /// Writes a message to stderr; there is nowhere to say that it failed.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

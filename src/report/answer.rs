@@ -6,7 +6,7 @@ use crate::stats::{Contrast, Interval, Verdict};
 use crate::table::DifferenceRow;
 
 /// Fewer documents than this carry no firm interval.
-pub(super) const FEW_DOCUMENTS: usize = 20;
+const FEW_DOCUMENTS: usize = 20;
 
 /// One sentence for each model against the leader of an evaluation, then warnings.
 pub(super) fn sentences(results: &Results, evaluation: &EvaluationRecord) -> Vec<String> {
@@ -35,17 +35,16 @@ pub(super) fn sentences(results: &Results, evaluation: &EvaluationRecord) -> Vec
     for model in evaluation.models.iter().filter(|model| value(model).is_none()) {
         sentences.push(format!("`{model}` has no {name}: it is undefined on this gold."));
     }
-    if evaluation.documents < FEW_DOCUMENTS {
-        sentences.push(few(evaluation.documents));
-    }
+    sentences.extend(few(evaluation.documents));
     sentences
 }
 
-/// The warning about few documents.
-pub(super) fn few(documents: usize) -> String {
-    format!(
-        "Only {documents} documents were scored: intervals from fewer than {FEW_DOCUMENTS} documents are too narrow."
-    )
+/// The warning where documents are few; None where there are enough.
+pub fn few(documents: usize) -> Option<String> {
+    let what = if documents == 1 { "document was" } else { "documents were" };
+    (documents < FEW_DOCUMENTS).then(|| {
+        format!("Only {documents} {what} scored: intervals from fewer than {FEW_DOCUMENTS} documents are too narrow.")
+    })
 }
 
 /// The leader's difference from another model, leader minus other.

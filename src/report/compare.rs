@@ -106,8 +106,8 @@ fn section(out: &mut String, (compared, multiverse): (&Compared, &Multiverse), r
         let _ = writeln!(out, "\n{}\n", style.plain("**What went in that differs**:"));
         out.push_str(&style.grid(&changes(&compared.changes)));
     }
-    if compared.documents < super::answer::FEW_DOCUMENTS {
-        let _ = writeln!(out, "\n{}", super::answer::few(compared.documents));
+    if let Some(warning) = super::few(compared.documents) {
+        let _ = writeln!(out, "\n{warning}");
     }
 }
 

@@ -16,6 +16,7 @@ mod plot;
 mod summary;
 mod tuned;
 
+pub use answer::few;
 pub use compare::{Style, comparison, comparison_json};
 pub use gate::{judgement, judgement_json, judgement_junit};
 pub use grid::{Grid, number};

@@ -3,7 +3,7 @@
 mod compare;
 
 pub(super) use compare::{
-    BlessOptions, CompareOptions, GateFormat, GateOptions, HistoryFormat, HistoryOptions, PageFormat,
+    BlessOptions, CompareOptions, GateFormat, GateOptions, HistoryFormat, HistoryOptions, IntervalArgument, PageFormat,
 };
 
 use super::gold::GoldCommand;

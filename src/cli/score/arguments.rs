@@ -1,6 +1,6 @@
 //! The options of `karat score`.
 
-use crate::cli::arguments::{TableOrJson, TaskArgument};
+use crate::cli::arguments::{IntervalArgument, TableOrJson, TaskArgument};
 use crate::metrics::Scheme;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -40,6 +40,12 @@ pub(in crate::cli) struct ScoreOptions {
     /// Bootstrap resamples of the documents
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..))]
     pub(super) replicates: u32,
+    /// How intervals are read off the resamples
+    #[arg(long, value_enum, default_value_t = IntervalArgument::Percentile)]
+    pub(super) interval: IntervalArgument,
+    /// Say on stderr how long reading, counting and resampling took
+    #[arg(long)]
+    pub(super) timings: bool,
     /// Names the random streams of the resampling
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,

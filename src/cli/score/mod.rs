@@ -12,14 +12,15 @@ pub(super) use jsonl::Unanswered;
 use self::arguments::{FormatArgument, UnitArgument};
 use super::arguments::TableOrJson;
 use super::metrics::Measured;
-use super::{emit, say};
+use super::{emit, say, say_if_few};
 use crate::base::{Entity, Stance};
 use crate::metrics::{Ambiguous, Family, Scheme, TaggedText, total};
 use crate::report::number;
-use crate::stats::{Bootstrap, Method};
+use crate::stats::Bootstrap;
 use crate::task::TaskName;
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Options that do not go together, or files that do not.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,7 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     if options.per_document && options.format == TableOrJson::Table {
         return Err(ScoreError::NoTable.into());
     }
+    let mut clock = Clock::start();
     let format = format(options)?;
     let names = families::named(options, format)?;
     let files = match format {
@@ -117,10 +119,13 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
         FormatArgument::Conll => conll::documents(&files, options)?,
         FormatArgument::Jsonl => jsonl::documents(options)?,
     };
-    let bootstrap =
-        Bootstrap { seed: options.seed, replicates: options.replicates, confidence: 0.95, method: Method::Percentile };
+    let read = clock.lap();
+    let (seed, replicates, method) = (options.seed, options.replicates, options.interval.into());
+    let bootstrap = Bootstrap { seed, replicates, confidence: 0.95, method };
+    let counted = families::count(&names, &documents.material, options)?;
+    let count = clock.lap();
     let mut scored = Vec::new();
-    for (name, family, counts) in families::count(&names, &documents.material, options)? {
+    for (name, family, counts) in counted {
         let metrics = family.metrics(&total(&counts));
         let intervals = bootstrap.intervals(&counts, metrics.len(), |sums, values| family.values(sums, values));
         let metrics = metrics.into_iter().zip(intervals).collect();
@@ -128,9 +133,26 @@ pub(super) fn run(options: &ScoreOptions) -> anyhow::Result<()> {
     }
     let task = TaskName::from(options.task);
     tell(&documents, task);
+    if options.timings {
+        say(&format!("read in {read:.4} s, counted in {count:.4} s, resampled in {:.4} s", clock.lap()));
+    }
     match options.format {
         TableOrJson::Table => emit(&output::table(&documents, &scored)),
         TableOrJson::Json => emit(&output::json(&documents, &scored, options)),
+    }
+}
+
+/// Seconds of wall time since the lap before.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self) -> f64 {
+        let before = std::mem::replace(&mut self.0, Instant::now());
+        (self.0 - before).as_secs_f64()
     }
 }
 
@@ -168,4 +190,5 @@ fn tell(documents: &Documents<'_>, task: TaskName) {
             number(documents.unannotated)
         ));
     }
+    say_if_few(documents.names.len());
 }
