@@ -106,9 +106,9 @@ fn stances_have_the_scores_that_were_worked_out_by_hand() {
 
 #[test]
 fn what_was_left_out_is_said_on_stderr() {
-    let words = "1 predicted documents have no gold and were left out\n";
+    let words = "1 predicted documents have no gold and were left out\nOnly 3 documents were scored: intervals from fewer than 20 documents are too narrow.\n";
     entities().karat(NER).assert().success().stderr_eq(words);
-    let words = "1 predicted stances have no gold and were left out\n";
+    let words = "1 predicted stances have no gold and were left out\nOnly [..] scored: intervals from fewer than 20 documents are too narrow.\n";
     stances().karat(STANCE).assert().success().stderr_eq(words);
 }
 
