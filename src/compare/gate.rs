@@ -234,17 +234,10 @@ fn applies(requirement: &Requirement, key: &CellKey, run: &Results) -> bool {
 }
 
 fn of(requirement: &Requirement) -> String {
-    let mut of = String::new();
-    if let Some(task) = requirement.task {
-        of.push_str(&format!(" of task `{task}`"));
-    }
-    if let Some(corpus) = &requirement.corpus {
-        of.push_str(&format!(" on corpus `{corpus}`"));
-    }
-    if let Some(model) = &requirement.model {
-        of.push_str(&format!(" of model `{model}`"));
-    }
-    of
+    let task = requirement.task.map(|task| format!(" of task `{task}`"));
+    let corpus = requirement.corpus.as_ref().map(|corpus| format!(" on corpus `{corpus}`"));
+    let model = requirement.model.as_ref().map(|model| format!(" of model `{model}`"));
+    [task, corpus, model].into_iter().flatten().collect()
 }
 
 /// What a comparison means under a requirement; None where a value is undefined.

@@ -46,7 +46,7 @@ pub struct Compared {
     pub metrics: Vec<MetricPair>,
     /// Items that one has right and the other has not.
     pub flips: Flips,
-    /// The exact `McNemar` p-value over the flipped items.
+    /// The exact McNemar p-value over the flipped items.
     pub mcnemar: f64,
     /// What went in that differs.
     pub changes: Vec<Change>,

@@ -105,7 +105,7 @@ impl Definition {
 ///
 /// The columns and the definitions are fixed when the family is made, so that rows of two models, made with the same
 /// family, can be compared column by column.
-pub trait Family {
+pub trait Family: Sync {
     /// The family's name in tables of counts.
     fn name(&self) -> &'static str;
 

@@ -25,7 +25,7 @@ pub enum Style {
 impl Style {
     pub(super) fn grid(self, grid: &Grid) -> String {
         match self {
-            Self::Terminal => grid.terminal().lines().map(|line| format!(" {line}\n")).collect(),
+            Self::Terminal => grid.terminal().lines().flat_map(|line| [" ", line, "\n"]).collect(),
             Self::Markdown => grid.markdown(),
         }
     }

@@ -1,4 +1,4 @@
-//! A gate's judgement as text, Markdown, JSON and `JUnit` XML.
+//! A gate's judgement as text, Markdown, JSON and JUnit XML.
 
 use super::compare::{Style, changes, metric_json, signed_interval, value};
 use super::{Grid, number};
@@ -120,7 +120,7 @@ pub fn judgement_json(judgement: &Judgement) -> String {
     format!("{json}\n")
 }
 
-/// `JUnit` XML: a test case a check. What stopped is an error, what failed a failure, what warned is told in `system-out`.
+/// JUnit XML: a test case a check. What stopped is an error, what failed a failure, what warned is told in `system-out`.
 pub fn judgement_junit(judgement: &Judgement) -> String {
     let count = |wanted: Outcome| judgement.checks.iter().filter(|check| check.outcome == wanted).count();
     let (tests, failures, errors) = (judgement.checks.len(), count(Outcome::Failed), count(Outcome::Stopped));

@@ -1,7 +1,8 @@
 //! The document bootstrap: intervals from resampled documents.
 
-use super::below;
+use super::draw::{Draws, below};
 use super::interval::{Interval, Method, Sample, standard_deviation};
+use super::parts::in_parts;
 use super::sums::{Columns, Weights};
 use crate::base::stream;
 use ndarray::ArrayRef2;
@@ -10,8 +11,8 @@ use ndarray::ArrayRef2;
 /// resamples, by a [`Method`].
 ///
 /// The unit is the document, because errors of one document go together. Replicate r draws from the stream (`seed`, r)
-/// and nothing else, so two calls with the same seed and the same number of documents resample the same documents. Runs
-/// on the caller's thread.
+/// and nothing else, so two calls with the same seed and the same number of documents resample the same documents. Large
+/// resamplings use every core, and the number of threads changes nothing.
 ///
 /// ```
 /// use ndarray::array;
@@ -101,12 +102,12 @@ impl Bootstrap {
         &self,
         counts: &ArrayRef2<u32>,
         values: usize,
-        statistic: impl Fn(&[u64], &mut [Option<f64>]),
+        statistic: impl Fn(&[u64], &mut [Option<f64>]) + Sync,
     ) -> Vec<Option<Interval>> {
-        let columns = Columns::new(counts);
-        let mut sums = Sums::new(&columns);
-        let samples = self.samples(counts.nrows(), values, |weights, values| {
-            statistic(sums.of(weights), values);
+        let (columns, statistic) = (Columns::new(counts), &statistic);
+        let samples = self.samples(counts.nrows(), values, || {
+            let mut sums = Sums::new(&columns);
+            move |weights: &Weights, values: &mut [Option<f64>]| statistic(sums.of(weights), values)
         });
         samples.into_iter().map(|sample| self.interval(&sample)).collect()
     }
@@ -119,17 +120,19 @@ impl Bootstrap {
         &self,
         pair: Pair<'_>,
         values: usize,
-        statistic: impl Fn(&[u64], &mut [Option<f64>]),
+        statistic: impl Fn(&[u64], &mut [Option<f64>]) + Sync,
     ) -> Vec<Option<Difference>> {
-        let sides = [pair.first, pair.second].map(Columns::new);
-        let [mut first, mut second] = sides.each_ref().map(Sums::new);
-        let mut seconds = vec![None; values];
-        let samples = self.samples(pair.first.nrows(), values, |weights, values| {
-            statistic(first.of(weights), values);
-            seconds.fill(None);
-            statistic(second.of(weights), &mut seconds);
-            for (value, second) in values.iter_mut().zip(&seconds) {
-                *value = value.zip(*second).map(|(first, second)| first - second);
+        let (sides, statistic) = ([pair.first, pair.second].map(Columns::new), &statistic);
+        let samples = self.samples(pair.first.nrows(), values, || {
+            let [mut first, mut second] = sides.each_ref().map(Sums::new);
+            let mut seconds = vec![None; values];
+            move |weights: &Weights, values: &mut [Option<f64>]| {
+                statistic(first.of(weights), values);
+                seconds.fill(None);
+                statistic(second.of(weights), &mut seconds);
+                for (value, second) in values.iter_mut().zip(&seconds) {
+                    *value = value.zip(*second).map(|(first, second)| first - second);
+                }
             }
         });
         let difference = |sample: Sample| {
@@ -140,48 +143,71 @@ impl Bootstrap {
     }
 
     /// What `evaluate` gives by value: for the whole, without each document in turn (where the method asks for it), and for
-    /// every replicate.
-    fn samples(
+    /// every replicate. Each thread has an `evaluate` of its own.
+    fn samples<E: FnMut(&Weights, &mut [Option<f64>])>(
         &self,
         documents: usize,
         values: usize,
-        mut evaluate: impl FnMut(&Weights, &mut [Option<f64>]),
+        evaluate: impl Fn() -> E + Sync,
     ) -> Vec<Sample> {
         let mut samples: Vec<Sample> = (0..values).map(|_| Sample::default()).collect();
         if documents == 0 {
             return samples;
         }
-        let (mut counts, mut weights) = (vec![1; documents], Weights::zeros(documents));
-        let mut row = vec![None; values];
-        let mut evaluate = |counts: &[u32], row: &mut [Option<f64>]| {
-            weights.set(counts);
-            row.fill(None);
-            evaluate(&weights, row);
-            row.iter_mut().for_each(|value| *value = value.filter(|value| !value.is_nan()));
-        };
         if self.method == Method::Bca {
-            evaluate(&counts, &mut row);
-            samples.iter_mut().zip(&row).for_each(|(sample, value)| sample.whole = *value);
+            let mut of = Evaluation::new(documents, values, evaluate());
+            let mut counts = vec![1; documents];
+            samples.iter_mut().zip(of.values(&counts)).for_each(|(sample, value)| sample.whole = *value);
             for document in 0..documents {
                 counts[document] = 0;
-                evaluate(&counts, &mut row);
+                let without = of.values(&counts);
+                samples.iter_mut().zip(without).for_each(|(sample, value)| sample.jackknife.extend(*value));
                 counts[document] = 1;
-                samples.iter_mut().zip(&row).for_each(|(sample, value)| sample.jackknife.extend(*value));
             }
         }
         let bound = u32::try_from(documents).expect("a corpus has fewer than 2^32 documents");
-        for replicate in 0..self.replicates {
-            let mut random = stream(self.seed, u64::from(replicate));
-            counts.fill(0);
-            (0..documents).for_each(|_| counts[below(bound, &mut random) as usize] += 1);
-            evaluate(&counts, &mut row);
-            samples.iter_mut().zip(&row).for_each(|(sample, value)| sample.replicates.extend(*value));
+        let parts = in_parts(self.replicates, documents, |replicates| {
+            let mut of = Evaluation::new(documents, values, evaluate());
+            let mut part: Vec<Vec<f64>> = vec![Vec::new(); values];
+            let (mut counts, mut draws) = (vec![0; documents], Draws::default());
+            for replicate in replicates {
+                draws.begin(stream(self.seed, u64::from(replicate)));
+                counts.fill(0);
+                (0..documents).for_each(|_| counts[below(bound, &mut draws) as usize] += 1);
+                part.iter_mut().zip(of.values(&counts)).for_each(|(part, value)| part.extend(*value));
+            }
+            part
+        });
+        for part in parts {
+            samples.iter_mut().zip(part).for_each(|(sample, mut part)| sample.replicates.append(&mut part));
         }
         samples
     }
 
     fn interval(&self, sample: &Sample) -> Option<Interval> {
         sample.interval(self.method, self.confidence, self.replicates)
+    }
+}
+
+/// A thread's scratch for evaluating resamples.
+struct Evaluation<E> {
+    weights: Weights,
+    values: Vec<Option<f64>>,
+    evaluate: E,
+}
+
+impl<E: FnMut(&Weights, &mut [Option<f64>])> Evaluation<E> {
+    fn new(documents: usize, values: usize, evaluate: E) -> Self {
+        Self { weights: Weights::zeros(documents), values: vec![None; values], evaluate }
+    }
+
+    /// The values of a resample in which each document stands so many times; NaN counts as undefined.
+    fn values(&mut self, counts: &[u32]) -> &[Option<f64>] {
+        self.weights.set(counts);
+        self.values.fill(None);
+        (self.evaluate)(&self.weights, &mut self.values);
+        self.values.iter_mut().for_each(|value| *value = value.filter(|value| !value.is_nan()));
+        &self.values
     }
 }
 
@@ -196,20 +222,20 @@ fn share_above_zero(values: &[f64]) -> f64 {
 pub(super) struct Sums<'a> {
     columns: &'a Columns,
     signed: Vec<i64>,
-    sums: Vec<u64>,
+    counts: Vec<u64>,
 }
 
 impl<'a> Sums<'a> {
     pub(super) fn new(columns: &'a Columns) -> Self {
-        Self { columns, signed: vec![0; columns.len()], sums: vec![0; columns.len()] }
+        Self { columns, signed: vec![0; columns.len()], counts: vec![0; columns.len()] }
     }
 
     pub(super) fn of(&mut self, weights: &Weights) -> &[u64] {
         self.columns.sum(weights, &mut self.signed);
-        for (sum, &signed) in self.sums.iter_mut().zip(&self.signed) {
-            *sum = signed.unsigned_abs();
+        for (count, &signed) in self.counts.iter_mut().zip(&self.signed) {
+            *count = signed.unsigned_abs();
         }
-        &self.sums
+        &self.counts
     }
 }
 

@@ -134,7 +134,7 @@ impl Contrasts {
         &self,
         pair: Pair<'_>,
         values: usize,
-        statistic: impl Fn(&[u64], &mut [Option<f64>]),
+        statistic: impl Fn(&[u64], &mut [Option<f64>]) + Sync,
     ) -> Vec<Option<Contrast>> {
         let Bootstrap { seed, replicates, .. } = self.bootstrap;
         let differences = self.bootstrap.differences(pair, values, &statistic);

@@ -1,6 +1,61 @@
 //! Uniform integers below a bound, without bias.
 
-use rand_chacha::rand_core::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, TryRng};
+use std::convert::Infallible;
+
+/// Draws that are fetched at once: the generator makes so many together.
+const FETCHED: usize = 64;
+
+/// The 32-bit draws of a stream, fetched many at once: the same numbers, sooner.
+pub(super) struct Draws {
+    stream: Option<ChaCha8Rng>,
+    bytes: [u8; 4 * FETCHED],
+    next: usize,
+}
+
+impl Default for Draws {
+    fn default() -> Self {
+        Self { stream: None, bytes: [0; 4 * FETCHED], next: FETCHED }
+    }
+}
+
+impl Draws {
+    /// Goes on with another stream, from its beginning.
+    pub(super) fn begin(&mut self, stream: ChaCha8Rng) {
+        (self.stream, self.next) = (Some(stream), FETCHED);
+    }
+
+    fn draw(&mut self) -> u32 {
+        if self.next == FETCHED {
+            self.stream.as_mut().expect("a stream was begun").fill_bytes(&mut self.bytes);
+            self.next = 0;
+        }
+        let at = 4 * self.next;
+        self.next += 1;
+        u32::from_le_bytes([self.bytes[at], self.bytes[at + 1], self.bytes[at + 2], self.bytes[at + 3]])
+    }
+}
+
+impl TryRng for Draws {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.draw())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let low = u64::from(self.draw());
+        Ok(low | u64::from(self.draw()) << 32)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for byte in bytes {
+            *byte = self.draw() as u8;
+        }
+        Ok(())
+    }
+}
 
 /// A uniform integer in `0..bound`; 0 where `bound` is 0.
 ///
@@ -25,10 +80,8 @@ fn accepted(mut product: u64, bound: u32, random: &mut impl Rng) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::below;
+    use super::*;
     use crate::base::stream;
-    use rand_chacha::rand_core::TryRng;
-    use std::convert::Infallible;
 
     /// Gives the numbers it was made with.
     struct Scripted(Vec<u32>);
@@ -66,6 +119,19 @@ mod tests {
         }
         // Standard deviation 82.
         assert!(thirds.iter().all(|count| (count - 10_000).abs() < 410), "{thirds:?}");
+    }
+
+    #[test]
+    fn draws_that_are_fetched_at_once_are_those_of_the_stream() {
+        let (mut draws, mut one_by_one) = (Draws::default(), stream(9, 4));
+        draws.begin(stream(9, 1));
+        let mut sum = 0_u64;
+        (0..300).for_each(|_| sum += u64::from(draws.next_u32()));
+        assert!(sum > 0);
+        draws.begin(stream(9, 4));
+        for _ in 0..1_000 {
+            assert_eq!(draws.next_u32(), one_by_one.next_u32());
+        }
     }
 
     #[test]

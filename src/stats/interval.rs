@@ -64,7 +64,8 @@ impl Sample {
         let whole = self.whole?;
         let count = self.replicates.len() as f64;
         let below = self.replicates.iter().filter(|value| **value < whole).count();
-        let tied = self.replicates.iter().filter(|value| **value == whole).count();
+        let above = self.replicates.iter().filter(|value| **value > whole).count();
+        let tied = self.replicates.len() - below - above;
         let share = (below as f64 + tied as f64 / 2.0) / count;
         let bias = to_quantile(share.clamp(0.5 / count, 1.0 - 0.5 / count));
         let mean = self.jackknife.iter().sum::<f64>() / self.jackknife.len() as f64;

@@ -2,12 +2,15 @@
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-/// The exact `McNemar` test, two-sided: `won` items only the first model has right, `lost` only the second. p is the chance
+/// The exact McNemar test, two-sided: `won` items only the first model has right, `lost` only the second. p is the chance
 /// that a fair coin gives as uneven a split or more (McNemar 1947, *Note on the sampling error of the difference between
 /// correlated proportions*; exact by the binomial, as statsmodels' `mcnemar(exact=True)`). 1 where no item differs.
 ///
 /// Items of one document go together, which this test does not know: beside it stands approximate randomisation over
 /// documents, and where the two disagree the documents are right.
+///
+/// # Panics
+/// Never: one half is a probability.
 ///
 /// ```
 /// assert!((karat::stats::mcnemar(9, 2) - 0.065_429_687_5).abs() < 1e-12);

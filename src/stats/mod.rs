@@ -12,6 +12,7 @@ mod draw;
 mod interval;
 mod items;
 mod normal;
+mod parts;
 mod quantile;
 mod randomisation;
 mod sums;

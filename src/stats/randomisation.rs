@@ -1,6 +1,7 @@
 //! Approximate randomisation: would documents whose two answers were swapped by chance differ as much?
 
 use super::bootstrap::Pair;
+use super::parts::in_parts;
 use super::sums::{Columns, Weights, total};
 use crate::base::stream;
 use ndarray::ArrayRef2;
@@ -45,35 +46,53 @@ impl Randomisation {
         &self,
         pair: Pair<'_>,
         values: usize,
-        statistic: impl Fn(&[u64], &mut [Option<f64>]),
+        statistic: impl Fn(&[u64], &mut [Option<f64>]) + Sync,
     ) -> Vec<Option<f64>> {
         let documents = pair.first().nrows();
         let apart = Columns::difference(pair.first(), pair.second());
-        let mut sides = [pair.first(), pair.second()].map(|counts| Side::new(counts, values));
-        let mut moved = vec![0; apart.len()];
-        let mut differences = |moved: &[i64]| -> Vec<Option<f64>> {
-            let [first, second] = &mut sides;
-            let (first, second) = (first.values(-1, moved, &statistic), second.values(1, moved, &statistic));
-            first.iter().zip(second).map(|(first, second)| first.zip(*second).map(|(a, b)| a - b)).collect()
-        };
-        let seen = differences(&moved);
-        let mut as_far = vec![0_u32; values];
-        let (mut chosen, mut weights) = (vec![0; documents], Weights::zeros(documents));
-        for replicate in 0..self.replicates {
-            let mut random = stream(self.seed, FIRST_STREAM + u64::from(replicate));
-            for block in chosen.chunks_mut(32) {
-                let bits = random.next_u32();
-                block.iter_mut().enumerate().for_each(|(at, chosen)| *chosen = bits >> at & 1);
+        let sides = || Swapped::new(pair, values, &statistic);
+        let seen = sides().differences(&vec![0; apart.len()]);
+        let parts = in_parts(self.replicates, documents, |replicates| {
+            let (mut swapped, mut moved) = (sides(), vec![0; apart.len()]);
+            let (mut chosen, mut weights) = (vec![0; documents], Weights::zeros(documents));
+            let mut as_far = vec![0_u32; values];
+            for replicate in replicates {
+                let mut random = stream(self.seed, FIRST_STREAM + u64::from(replicate));
+                for block in chosen.chunks_mut(32) {
+                    let bits = random.next_u32();
+                    block.iter_mut().enumerate().for_each(|(at, chosen)| *chosen = bits >> at & 1);
+                }
+                weights.set(&chosen);
+                apart.sum(&weights, &mut moved);
+                for ((count, seen), value) in as_far.iter_mut().zip(&seen).zip(swapped.differences(&moved)) {
+                    let reached = |seen: f64| value.is_none_or(|value| value.abs() >= seen.abs() - ROUNDING);
+                    *count += u32::from(seen.is_some_and(reached));
+                }
             }
-            weights.set(&chosen);
-            apart.sum(&weights, &mut moved);
-            for ((count, seen), value) in as_far.iter_mut().zip(&seen).zip(differences(&moved)) {
-                let reached = |seen: f64| value.is_none_or(|value| value.abs() >= seen.abs() - ROUNDING);
-                *count += u32::from(seen.is_some_and(reached));
-            }
-        }
+            as_far
+        });
+        let count = |at: usize| parts.iter().map(|part| part[at]).sum::<u32>();
         let p = |count: u32| f64::from(count + 1) / (f64::from(self.replicates) + 1.0);
-        seen.into_iter().zip(as_far).map(|(seen, count)| seen.map(|_| p(count))).collect()
+        seen.iter().enumerate().map(|(at, seen)| seen.map(|_| p(count(at)))).collect()
+    }
+}
+
+/// Both models when documents are swapped.
+struct Swapped<'a, S> {
+    sides: [Side; 2],
+    statistic: &'a S,
+}
+
+impl<'a, S: Fn(&[u64], &mut [Option<f64>])> Swapped<'a, S> {
+    fn new(pair: Pair<'_>, values: usize, statistic: &'a S) -> Self {
+        Self { sides: [pair.first(), pair.second()].map(|counts| Side::new(counts, values)), statistic }
+    }
+
+    /// First − second, when `moved` is what goes from the first to the second.
+    fn differences(&mut self, moved: &[i64]) -> Vec<Option<f64>> {
+        let [first, second] = &mut self.sides;
+        let (first, second) = (first.values(-1, moved, self.statistic), second.values(1, moved, self.statistic));
+        first.iter().zip(second).map(|(first, second)| first.zip(*second).map(|(a, b)| a - b)).collect()
     }
 }
 

@@ -18,7 +18,7 @@ enum Values {
 /// How often each document stands in a replicate.
 pub(super) struct Weights {
     narrow: Vec<i16>,
-    wide: Vec<i64>,
+    wide: Vec<u32>,
 }
 
 impl Columns {
@@ -38,7 +38,7 @@ impl Columns {
         let greatest = wide.iter().flatten().map(|value| value.unsigned_abs()).max().unwrap_or(0);
         let size = documents as u64;
         // A weight is at most the number of documents, and the weights' sum as well.
-        let fits = greatest.max(size) <= i16::MAX as u64 && greatest * size <= i32::MAX as u64;
+        let fits = i16::try_from(greatest.max(size)).is_ok() && i32::try_from(greatest * size).is_ok();
         let narrow = |column: &Vec<i64>| column.iter().map(|&value| value as i16).collect();
         let columns = if fits { Values::Narrow(wide.iter().map(narrow).collect()) } else { Values::Wide(wide) };
         Self { columns }
@@ -63,7 +63,7 @@ impl Columns {
             }
             Values::Wide(columns) => {
                 for (sum, column) in sums.iter_mut().zip(columns) {
-                    *sum = column.iter().zip(&weights.wide).map(|(a, b)| a * b).sum();
+                    *sum = column.iter().zip(&weights.wide).map(|(&a, &b)| a * i64::from(b)).sum();
                 }
             }
         }
@@ -78,10 +78,10 @@ impl Weights {
 
     /// Takes each of `counts`, one a document.
     pub(super) fn set(&mut self, counts: &[u32]) {
-        for ((narrow, wide), &count) in self.narrow.iter_mut().zip(&mut self.wide).zip(counts) {
+        self.wide.copy_from_slice(counts);
+        for (narrow, &count) in self.narrow.iter_mut().zip(counts) {
             // Where 16 bits do not suffice there are so many documents that no column is narrow.
             *narrow = count as i16;
-            *wide = i64::from(count);
         }
     }
 }
@@ -111,7 +111,7 @@ mod tests {
         let large = array![[u32::MAX, 2], [1, u32::MAX]];
         assert_eq!(sums(&Columns::new(&large), &[2, 1]), [8_589_934_591, 4_294_967_299]);
         let many = Array2::from_elem((40_000, 1), 1);
-        assert_eq!(sums(&Columns::new(&many), &[1; 40_000]), [40_000]);
+        assert_eq!(sums(&Columns::new(&many), &vec![1; 40_000]), [40_000]);
     }
 
     #[test]

@@ -126,7 +126,8 @@ fn of_targets(sums: &BTreeMap<String, f64>) -> BTreeMap<String, Option<f64>> {
         let of_class = |class: &str| {
             f1(["tp", "fp", "missed"].map(|kind| sums[&format!("{target}.{class}.{kind}")])).unwrap_or(0.0)
         };
-        let value = (sums[&format!("{target}.items")] > 0.0).then(|| (of_class("favor") + of_class("against")) / 2.0);
+        let value =
+            (sums[&format!("{target}.items")] > 0.0).then(|| f64::midpoint(of_class("favor"), of_class("against")));
         metrics.insert(format!("f_avg.target.{target}"), value);
     }
     let all = mean(metrics.values().copied());
