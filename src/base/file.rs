@@ -84,7 +84,7 @@ pub fn write_together(files: &[(&Path, &[u8])]) -> io::Result<()> {
 ///
 /// # Errors
 /// What the system says, also where the folder is there and not empty; nothing is left behind then.
-pub fn write_folder(folder: &Path, files: &BTreeMap<String, String>) -> io::Result<()> {
+pub fn write_folder(folder: &Path, files: &BTreeMap<String, impl AsRef<[u8]>>) -> io::Result<()> {
     let home = folder_of(folder);
     std::fs::create_dir_all(home)?;
     let beside = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(home)?;

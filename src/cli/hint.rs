@@ -1,6 +1,6 @@
 //! What to do about an error.
 
-use super::gate::NoBaseline;
+use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
 use super::predict::{Foreign, NoLogits, SameFile};
@@ -150,6 +150,9 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             FolderError::Other(_) => "remove the folder and run anew, or go back to what it was made from",
             FolderError::NoRun(_) => "runs stand under reports/; name one",
             FolderError::Newer { .. } => UPGRADE,
+            FolderError::Blessed(_) => "bless the run that it was made from",
+            FolderError::Taken(_) => "choose another --name, or give --replace",
+            FolderError::Changed(_) => "bring the file back from version control, or bless and add runs anew",
             FolderError::Older { .. } => "make the run anew",
             FolderError::Malformed { .. } | FolderError::Table(_) => "the run is damaged: make it anew",
             FolderError::Io { .. } => DISK,
@@ -199,6 +202,9 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             "put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus",
         );
     }
+    if cause.is::<NoPlace>() {
+        return Some("name another file; nothing was written");
+    }
     if cause.is::<NoBaseline>() {
         return Some("`karat bless RUN --name NAME` makes one; a run's folder will do too");
     }
@@ -206,6 +212,7 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(match error {
             CompareError::Alone { .. } => "name a second run",
             CompareError::NothingShared { .. } => "compare runs of one suite",
+            CompareError::Contradiction { .. } => "the folder is damaged: make the run anew, or bless another",
             CompareError::Unlike { .. } => {
                 "run both on the same files with the same suite; for a gate, bless a run made on these"
             }
@@ -222,6 +229,7 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<HistoryError>() {
         return Some(match error {
             HistoryError::None(_) => "`karat history --add RUN` begins one",
+            HistoryError::Gap { .. } => "bring it back from version control; nothing was read or added",
             HistoryError::There { .. } => "leave it out; nothing was added",
             HistoryError::Folder(_) => return None,
         });

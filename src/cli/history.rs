@@ -4,7 +4,7 @@ use super::arguments::{HistoryFormat, HistoryOptions};
 use super::{emit, say};
 use crate::compare::{Change, changes, series};
 use crate::report::{Style, between_page, history_json, history_page, history_plot};
-use crate::run::{Point, append, history};
+use crate::run::{Point, append, history, open};
 use crate::stats::{Bootstrap, Contrasts, Method};
 use crate::table::CellKey;
 
@@ -22,6 +22,10 @@ pub(super) struct NoPoint {
 pub(super) struct NoSeries(String);
 
 pub(super) fn run(options: &HistoryOptions) -> anyhow::Result<()> {
+    // Each is looked at before any is added.
+    for run in &options.add {
+        open(run)?;
+    }
     for run in &options.add {
         let point = append(&options.series, run)?;
         say(&format!("point {point}: {}", run.display()));

@@ -20,7 +20,8 @@ pub fn changes(after: &BTreeMap<String, String>, before: &BTreeMap<String, Strin
     let mut changes = Vec::new();
     for name in names {
         let (after, before) = (after.get(name), before.get(name));
-        if after != before {
+        // The rule follows from the options, which are told by themselves.
+        if after != before && name != "rule" {
             let shown = |fact: Option<&String>| fact.cloned().unwrap_or_else(|| "none".to_owned());
             changes.push(Change { what: name.clone(), before: shown(before), after: shown(after) });
         }

@@ -35,7 +35,7 @@ pub struct Moment {
     pub metric: MetricRow,
     /// What went in that differs from the moment before; empty at the first.
     pub changes: Vec<Change>,
-    /// Against the moment before.
+    /// Against the nearest moment before that it can be compared with.
     pub step: Step,
 }
 
@@ -44,9 +44,9 @@ pub struct Moment {
 pub enum Step {
     /// There is none before.
     First,
-    /// The difference, this one minus the one before.
+    /// The difference, this one minus the earlier one.
     Measured(Contrast),
-    /// They were measured on other gold, documents or by another definition: a new series begins here.
+    /// All before were measured on other gold, other documents or by another definition.
     Apart,
     /// A value is undefined.
     Undefined,
@@ -83,54 +83,54 @@ pub fn series(points: &[Point], metric: Option<&str>, how: &Contrasts) -> Vec<Se
 fn follow(points: &[Point], key: CellKey, id: String, how: &Contrasts) -> Series {
     let of = |point: &Point| point.metrics.iter().find(|row| row.key == key && row.id == id).cloned();
     let measured: Vec<(&Point, MetricRow)> = points.iter().filter_map(|point| Some((point, of(point)?))).collect();
+    let same_ground = |a: usize, b: usize| ground(measured[a].0, &key, &id) == ground(measured[b].0, &key, &id);
     let mut moments: Vec<Moment> = Vec::new();
-    // The first moment of the last stretch in which all can be compared.
-    let mut first = 0;
     for (at, (point, metric)) in measured.iter().enumerate() {
-        let (mut step, mut differ) = (Step::First, Vec::new());
-        if let Some((before, _)) = at.checked_sub(1).map(|before| &measured[before]) {
-            differ = changes(&point.facts[&key], &before.facts[&key]);
-            step = step_between((point, before), (&key, &id), how);
-        }
-        if step == Step::Apart {
-            first = at;
-        }
+        let changes = at.checked_sub(1).map(|before| changes(&point.facts[&key], &measured[before].0.facts[&key]));
+        let step = match (0..at).rev().find(|&before| same_ground(at, before)) {
+            Some(before) => step_between((point, measured[before].0), (&key, &id), how),
+            None if at == 0 => Step::First,
+            None => Step::Apart,
+        };
         moments.push(Moment {
             point: point.number,
             run: point.run.clone(),
             started: point.started.clone(),
             digest: point.digest.clone(),
             metric: metric.clone(),
-            changes: differ,
+            changes: changes.unwrap_or_default(),
             step,
         });
     }
-    let stretch = &moments[first..];
+    // All that can be compared with the last one, itself included.
+    let last = measured.len() - 1;
+    let stretch: Vec<usize> = (0..=last).filter(|&at| same_ground(at, last)).collect();
     let looks = stretch.len() - 1;
     let drift = (looks > 0).then(|| {
         let alpha = (1.0 - how.bootstrap.confidence) * 6.0 / (PI * looks as f64).powi(2);
         let mut careful = *how;
         careful.bootstrap.confidence = 1.0 - alpha;
-        let (last, since) = (measured[measured.len() - 1].0, measured[first].0);
+        let (last, since) = (measured[last].0, measured[stretch[0]].0);
         let Step::Measured(contrast) = step_between((last, since), (&key, &id), &careful) else { return None };
-        let fell = |moment: &Moment| matches!(&moment.step, Step::Measured(step) if step.verdict == Verdict::Regressed);
+        let fell =
+            |at: &usize| matches!(&moments[*at].step, Step::Measured(step) if step.verdict == Verdict::Regressed);
         let slow = contrast.verdict == Verdict::Regressed && !stretch[1..].iter().any(fell);
         Some(Drift { since: since.number, contrast, looks, confidence: careful.bootstrap.confidence, slow })
     });
     Series { key, id, moments, drift: drift.flatten() }
 }
 
+/// What two points must share to be compared: the metric's definition, the gold, and which documents were scored.
+fn ground<'a>(point: &'a Point, key: &CellKey, id: &str) -> (Option<&'a str>, Vec<(&'a str, &'a str)>) {
+    let row = point.metrics.iter().find(|row| row.key == *key && row.id == id);
+    let decides = |name: &str| name == "gold" || name == "suite: split" || name.starts_with("documents");
+    let facts = point.facts.get(key).into_iter().flatten().filter(|(name, _)| decides(name));
+    (row.map(|row| row.signature.as_str()), facts.map(|(name, value)| (name.as_str(), value.as_str())).collect())
+}
+
 /// The difference of a metric between two points, the first minus the second.
 fn step_between((new, old): (&Point, &Point), (key, id): (&CellKey, &str), how: &Contrasts) -> Step {
-    let signature = |point: &Point| {
-        point.metrics.iter().find(|row| row.key == *key && row.id == id).map(|row| row.signature.clone())
-    };
-    let fact = |point: &Point, name: &str| point.facts.get(key).and_then(|facts| facts.get(name)).cloned();
-    let same_ground = ["gold", "documents.jsonl"].iter().all(|name| fact(new, name) == fact(old, name));
-    if !same_ground || signature(new) != signature(old) {
-        return Step::Apart;
-    }
-    let rule = fact(new, "rule").unwrap_or_default();
+    let rule = new.facts.get(key).and_then(|facts| facts.get("rule")).cloned().unwrap_or_default();
     let has = |counted: &&Counted| counted.family.definitions().iter().any(|definition| definition.id == id);
     let (theirs, ours) = (new.counted(key), old.counted(key));
     let both = theirs.iter().find(has).zip(ours.iter().find(has));

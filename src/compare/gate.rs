@@ -20,8 +20,10 @@ pub struct Judgement {
     pub blessed: String,
     /// What was held, in the order of the policy and the suite.
     pub checks: Vec<Check>,
-    /// What a person should know and no check says.
+    /// Why a pass may not be one: it passes with a warning then.
     pub warnings: Vec<String>,
+    /// What else a person should know.
+    pub notes: Vec<String>,
     /// What differs between run and baseline, by model.
     pub changes: Vec<(CellKey, Vec<Change>)>,
     /// How metrics were compared; the margin is each check's own.
@@ -121,9 +123,10 @@ pub enum GateError {
 }
 
 impl Judgement {
-    /// The worst outcome of its checks.
+    /// The worst outcome of its checks; a pass with warnings is one with a warning.
     pub fn outcome(&self) -> Outcome {
-        self.checks.iter().map(|check| check.outcome).max().unwrap_or(Outcome::Passed)
+        let least = if self.warnings.is_empty() { Outcome::Passed } else { Outcome::Warned };
+        self.checks.iter().map(|check| check.outcome).max().unwrap_or(least).max(least)
     }
 }
 
@@ -172,13 +175,15 @@ pub fn judge(
         }
     }
     adjust(&mut checks);
-    let warnings = warnings((run, policy), baseline, age_days, &checks);
+    let warnings = warnings((name, run), policy, baseline, age_days);
+    let notes = blind_spots(&checks);
     Ok(Judgement {
         run: name.to_owned(),
         baseline: baseline.blessing.name.clone(),
         blessed: baseline.blessing.blessed.clone(),
         checks,
         warnings,
+        notes,
         changes,
         how,
     })
@@ -263,7 +268,7 @@ fn adjust(checks: &mut [Check]) {
     }
 }
 
-fn warnings((run, policy): (&Results, &Policy), baseline: &Baseline, age_days: i64, checks: &[Check]) -> Vec<String> {
+fn warnings((called, run): (&str, &Results), policy: &Policy, baseline: &Baseline, age_days: i64) -> Vec<String> {
     let mut warnings = Vec::new();
     let name = &baseline.blessing.name;
     if age_days > i64::from(policy.max_age_days) {
@@ -272,20 +277,32 @@ fn warnings((run, policy): (&Results, &Policy), baseline: &Baseline, age_days: i
             policy.max_age_days
         ));
     }
+    if age_days < 0 {
+        warnings.push(format!("baseline `{name}` was blessed in the future: a clock is wrong"));
+    }
     if run.record.suite["gate"] != baseline.results.record.suite["gate"] {
         warnings.push(format!("the policy is not the one that stood in the suite when `{name}` was blessed"));
     }
+    let folder = std::path::Path::new(called).file_name().map(std::ffi::OsStr::to_string_lossy);
+    if run.record == baseline.results.record && folder.as_deref() == Some(baseline.blessing.run.as_str()) {
+        warnings.push(format!("`{name}` is this very run, which is always as good as itself"));
+    }
+    warnings
+}
+
+/// What passed, and could have regressed by much more than its margin without being seen.
+fn blind_spots(checks: &[Check]) -> Vec<String> {
+    let mut notes = Vec::new();
     for check in checks.iter().filter(|check| check.outcome == Outcome::Passed) {
         let margin = check.requirement.margin;
-        if let Some(contrast) =
-            check.pair.difference.contrast.filter(|contrast| contrast.detectable > 3.0 * margin.max(0.005))
-        {
-            warnings.push(format!(
-                "{} of `{}`: {} documents find a difference of {:.3} four times in five, and the margin is {margin}; smaller \
+        let detectable = check.pair.difference.contrast.and_then(|contrast| contrast.detectable);
+        if let Some(detectable) = detectable.filter(|detectable| *detectable > 3.0 * margin.max(0.005)) {
+            notes.push(format!(
+                "{} of `{}`: {} documents find a difference of {detectable:.3} four times in five, and the margin is {margin}; smaller \
                  regressions pass unseen",
-                check.pair.difference.id, check.key.model, check.documents, contrast.detectable
+                check.pair.difference.id, check.key.model, check.documents
             ));
         }
     }
-    warnings
+    notes
 }

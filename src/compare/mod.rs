@@ -19,7 +19,7 @@ pub use multiverse::{Multiverse, Scoring};
 pub use sides::{CompareError, Side, pair};
 
 use crate::run::{Counted, Results, adjust};
-use crate::stats::{Contrasts, mcnemar};
+use crate::stats::{Contrasts, holm, mcnemar};
 use crate::table::{CellKey, DifferenceRow};
 
 /// A finished run and what it is called.
@@ -70,6 +70,8 @@ pub struct Comparison {
     pub pairs: Vec<Compared>,
     /// One for each pair, in their order.
     pub multiverses: Vec<Multiverse>,
+    /// Cells that have no counterpart, in words.
+    pub left_out: Vec<String>,
     /// How the sides were compared.
     pub how: Contrasts,
 }
@@ -95,15 +97,30 @@ pub fn compare(runs: &[Named<'_>], how: Contrasts) -> Result<Comparison, Compare
         multiverses.push(Multiverse::of(&compared.metrics, &counted, &how));
         pairs.push(compared);
     }
-    // The deciding metrics of all pairs are one family of tests.
-    let mut rows: Vec<DifferenceRow> =
-        pairs.iter().flat_map(|compared| compared.metrics.iter().map(|pair| pair.difference.clone())).collect();
-    adjust(&mut rows);
-    let mut adjusted = rows.into_iter();
-    for pair in pairs.iter_mut().flat_map(|compared| &mut compared.metrics) {
-        pair.difference.p_holm = adjusted.next().and_then(|row| row.p_holm);
+    adjust_all(&mut pairs);
+    let left_out = sides::left_out(runs, &pairs);
+    Ok(Comparison { pairs, multiverses, left_out, how })
+}
+
+/// Adjusts p-values: the metrics of a pair as [`adjust`] does, and the deciding metrics of all pairs as one family.
+fn adjust_all(pairs: &mut [Compared]) {
+    for compared in pairs.iter_mut() {
+        let mut rows: Vec<DifferenceRow> = compared.metrics.iter().map(|pair| pair.difference.clone()).collect();
+        adjust(&mut rows);
+        for (pair, row) in compared.metrics.iter_mut().zip(rows) {
+            pair.difference.p_holm = row.p_holm;
+        }
     }
-    Ok(Comparison { pairs, multiverses, how })
+    let deciding = |compared: &Compared| compared.headline()?.difference.contrast.map(|contrast| contrast.p);
+    let p_values: Vec<f64> = pairs.iter().filter_map(deciding).collect();
+    let mut adjusted = holm(&p_values).into_iter();
+    for compared in pairs.iter_mut().filter(|compared| deciding(compared).is_some()) {
+        let at = compared.headline().map(|pair| pair.difference.id.clone());
+        let headline = compared.metrics.iter_mut().find(|pair| Some(&pair.difference.id) == at.as_ref());
+        if let Some(pair) = headline {
+            pair.difference.p_holm = adjusted.next();
+        }
+    }
 }
 
 /// Counts of both sides over the same columns, a family each.
@@ -117,6 +134,9 @@ fn contrast(
     how: &Contrasts,
 ) -> Result<(Compared, Both), CompareError> {
     let (new, old) = (runs[candidate.run].results, runs[baseline.run].results);
+    for side in [&candidate, &baseline] {
+        sides::consistent(runs[side.run].name, runs[side.run].results, &side.key)?;
+    }
     let evaluation = sides::comparable((new, &candidate.key), (old, &baseline.key))?;
     let both = sides::counts((new, &candidate.key), (old, &baseline.key))?;
     let mut metrics = Vec::new();

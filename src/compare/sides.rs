@@ -1,6 +1,6 @@
 //! Which cells stand against which, and whether they can.
 
-use super::{Both, Named, evaluation};
+use super::{Both, Compared, Named, evaluation};
 use crate::run::{EvaluationRecord, Results};
 use crate::table::CellKey;
 
@@ -29,6 +29,20 @@ pub enum CompareError {
         candidate: String,
         /// The first run.
         baseline: String,
+    },
+    /// A run's tables contradict each other.
+    #[error("run `{run}`: `{id}` of model `{model}` is {stored} in its metrics and {counted} by its counts")]
+    Contradiction {
+        /// The run.
+        run: String,
+        /// The model.
+        model: String,
+        /// The metric.
+        id: String,
+        /// As it stands in the metrics.
+        stored: String,
+        /// As it follows from the counts.
+        counted: String,
     },
     /// Something that the numbers depend on is not the same.
     #[error("{task} on {corpus}: {what} differ, so the numbers cannot be compared: {candidate} against {baseline}")]
@@ -85,6 +99,23 @@ pub fn pair(runs: &[Named<'_>]) -> Result<Vec<(Side, Side)>, CompareError> {
     Ok(pairs)
 }
 
+/// Cells of several runs that stand in no pair, in words.
+pub(super) fn left_out(runs: &[Named<'_>], pairs: &[Compared]) -> Vec<String> {
+    let mut left_out = Vec::new();
+    for (run, named) in runs.iter().enumerate().filter(|_| runs.len() > 1) {
+        for evaluation in &named.results.record.evaluations {
+            for model in &evaluation.models {
+                let side = side(run, evaluation, model);
+                if !pairs.iter().any(|pair| pair.candidate == side || pair.baseline == side) {
+                    let (task, corpus) = (&evaluation.task, &evaluation.corpus);
+                    left_out.push(format!("{model}, {task} on {corpus}, stands in {} alone", named.name));
+                }
+            }
+        }
+    }
+    left_out
+}
+
 fn side(run: usize, evaluation: &EvaluationRecord, model: &str) -> Side {
     let (task, corpus) = (evaluation.task.clone(), evaluation.corpus.clone());
     Side { run, key: CellKey { task, corpus, model: model.to_owned() } }
@@ -122,6 +153,31 @@ pub(super) fn comparable<'a>(
         return unlike("numbers of documents", theirs.documents.to_string(), ours.documents.to_string());
     }
     Ok(theirs)
+}
+
+/// Holds a cell's metrics against its counts, from which they must follow.
+pub(super) fn consistent(run: &str, results: &Results, key: &CellKey) -> Result<(), CompareError> {
+    for counted in results.counted(key) {
+        for metric in counted.family.metrics(&crate::metrics::total(&counted.counts)) {
+            let of_id = |row: &&crate::table::MetricRow| row.key == *key && row.id == metric.id;
+            let stored = results.metrics.iter().find(of_id).and_then(|row| row.value);
+            let same = match (stored, metric.value) {
+                (Some(stored), Some(value)) => (stored - value).abs() < 1e-9,
+                (stored, value) => stored.is_none() && value.is_none(),
+            };
+            if !same {
+                let shown = |value: Option<f64>| value.map_or("undefined".to_owned(), |value| format!("{value:.4}"));
+                return Err(CompareError::Contradiction {
+                    run: run.to_owned(),
+                    model: key.model.clone(),
+                    id: metric.id,
+                    stored: shown(stored),
+                    counted: shown(metric.value),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The counts of both, a family each, over the same columns.

@@ -92,13 +92,13 @@ fn compare(
     };
     let mut sentence = format!(
         "{verdict}: {compared}. The difference of {:.3} has a {:.0} % interval of {low:.3} to {high:.3}, {place} the margin \
-         of ±{margin}; `{leader}` is ahead in {:.1} % of {} resamples of the documents, and chance swaps of their answers give \
-         p = {:.4}.",
+         of ±{margin}; `{leader}` is ahead in {:.2} % of {} resamples of the documents, and chance swaps of their answers give \
+         p {}.",
         contrast.value,
         results.record.confidence * 100.0,
         contrast.first_better * 100.0,
         super::number(results.record.replicates as usize),
-        contrast.p,
+        p_value(contrast.p),
     );
     if contrast.verdict == Verdict::Inconclusive {
         sentence.push(' ');
@@ -108,18 +108,45 @@ fn compare(
 }
 
 /// What so many documents could have found, and how many would settle the difference.
-pub(crate) fn outlook(contrast: &Contrast, documents: usize) -> String {
-    let detectable = format!(
-        "With {} such documents a difference of {:.3} is found four times in five",
-        super::number(documents),
-        contrast.detectable
-    );
+pub(super) fn outlook(contrast: &Contrast, documents: usize) -> String {
+    let found = match contrast.detectable {
+        Some(detectable) => {
+            format!(
+                "With {} such documents a difference of {detectable:.3} is found four times in five",
+                super::number(documents)
+            )
+        }
+        None => format!("{} documents are too few for any verdict", super::number(documents)),
+    };
     match contrast.documents_needed {
         Some(needed) => format!(
-            "{detectable}; to settle one of {:.3}, about {} are needed.",
-            contrast.value,
+            "{found}; to settle one of {}, about {} are needed.",
+            signed(contrast.value),
             super::number(needed as usize)
         ),
-        None => format!("{detectable}; this one lies on the margin, which no number of documents settles."),
+        None => format!("{found}; this one lies on the margin, which no number of documents settles."),
     }
+}
+
+/// What an inconclusive comparison leaves open.
+pub(super) fn open(contrast: &Contrast, margin: f64) -> String {
+    let Interval { low, high, .. } = contrast.interval;
+    let few = contrast.detectable.is_none();
+    if high < 0.0 && !few {
+        format!("worse; whether by more than the margin of {margin} is open")
+    } else if low > 0.0 && !few {
+        format!("better; whether by more than the margin of {margin} is open")
+    } else {
+        "whether better or worse is open".to_owned()
+    }
+}
+
+/// With its sign, and a minus of the width of a plus.
+pub(super) fn signed(value: f64) -> String {
+    format!("{value:+.3}").replace('-', "−")
+}
+
+/// A p-value; the smallest that resampling can give is not 0.
+pub(super) fn p_value(p: f64) -> String {
+    if p < 0.000_1 { "<0.0001".to_owned() } else { format!("{p:.4}") }
 }

@@ -1,5 +1,6 @@
 //! A comparison as a page: what differs, how sure that is, which items flipped, and whether other scorings agree.
 
+use super::answer::{p_value, signed};
 use super::details::plain;
 use super::{Grid, number};
 use crate::compare::{Change, Compared, Comparison, Flip, MetricPair, Multiverse, Named, Side, label};
@@ -53,25 +54,34 @@ pub fn comparison(comparison: &Comparison, runs: &[Named<'_>], style: Style) -> 
         if at > 0 {
             out.push('\n');
         }
-        section(&mut out, (compared, multiverse), runs, style);
+        section(&mut out, (compared, multiverse), (runs, comparison.how.margin), style);
+    }
+    for cell in &comparison.left_out {
+        let _ = writeln!(out, "\nNot compared: {cell}.");
     }
     let bootstrap = comparison.how.bootstrap;
     let _ = writeln!(
         out,
         "\nDifferences are candidate minus baseline on the same documents, with {:.0} % intervals from {} resamples of the \
          documents ({}, seed {}). p is of approximate randomisation over documents; Holm's correction takes the deciding \
-         metrics of all pairs as one family, and the other metrics of a pair as another. A verdict needs the whole interval \
-         on one side of the margin of ±{}.",
+         metrics of all pairs as one family ({} here), and the other metrics of a pair as one for each kind of counting (`--format json` \
+         lists them all). Improved and regressed need the whole interval beyond the margin of ±{}, equivalent needs it within.",
         bootstrap.confidence * 100.0,
         number(bootstrap.replicates as usize),
         bootstrap.method.name(),
         bootstrap.seed,
+        comparison.pairs.len(),
         comparison.how.margin,
     );
     out
 }
 
-fn section(out: &mut String, (compared, multiverse): (&Compared, &Multiverse), runs: &[Named<'_>], style: Style) {
+fn section(
+    out: &mut String,
+    (compared, multiverse): (&Compared, &Multiverse),
+    (runs, margin): (&[Named<'_>], f64),
+    style: Style,
+) {
     let name = |side: &Side, other: &Side| label(side, other, runs);
     let (candidate, baseline) =
         (name(&compared.candidate, &compared.baseline), name(&compared.baseline, &compared.candidate));
@@ -86,21 +96,17 @@ fn section(out: &mut String, (compared, multiverse): (&Compared, &Multiverse), r
     );
     out.push_str(&style.heading(2, &title));
     if let Some(pair) = compared.headline() {
-        let _ = writeln!(out, "{}\n", style.plain(&verdict(pair, (&candidate, &baseline), compared.documents)));
+        let _ =
+            writeln!(out, "{}\n", style.plain(&verdict(pair, (&candidate, &baseline), (compared.documents, margin))));
     }
     out.push_str(&style.grid(&metrics(compared, (&candidate, &baseline))));
     out.push('\n');
     flips(out, compared, style);
-    let [same, others] = multiverse.survived();
-    let _ = writeln!(
-        out,
-        "\n{}\n",
-        style.plain(&format!(
-            "**Other scorings**: {same} of the {others} that put one of the two first put the same one first."
-        ))
-    );
+    let _ = writeln!(out, "\n{}\n", style.plain(&other_scorings(multiverse)));
     out.push_str(&style.grid(&scorings(multiverse, (&candidate, &baseline))));
-    if compared.changes.is_empty() {
+    if runs[compared.candidate.run].results.record == runs[compared.baseline.run].results.record && runs.len() > 1 {
+        let _ = writeln!(out, "\nThese are one and the same run.");
+    } else if compared.changes.is_empty() {
         let _ = writeln!(out, "\nNothing that went in differs.");
     } else if runs.len() > 1 {
         let _ = writeln!(out, "\n{}\n", style.plain("**What went in that differs**:"));
@@ -111,8 +117,21 @@ fn section(out: &mut String, (compared, multiverse): (&Compared, &Multiverse), r
     }
 }
 
+/// How many of the other scorings agree with the deciding one on who is ahead.
+fn other_scorings(multiverse: &Multiverse) -> String {
+    let first = multiverse.scorings.first().map_or("", |scoring| &scoring.name);
+    match multiverse.survived() {
+        [_, 0] => "**Other scorings**: none puts one of the two ahead.".to_owned(),
+        [same, others] => {
+            format!(
+                "**Other scorings**: of {others} others that put one of the two ahead, {same} agree with `{first}` on which."
+            )
+        }
+    }
+}
+
 /// The deciding metric in a sentence.
-fn verdict(pair: &MetricPair, (candidate, baseline): (&str, &str), documents: usize) -> String {
+fn verdict(pair: &MetricPair, (candidate, baseline): (&str, &str), (documents, margin): (usize, f64)) -> String {
     let id = &pair.difference.id;
     let Some(contrast) = pair.difference.contrast else {
         return format!("**No verdict**: `{id}` is undefined for one of the two.");
@@ -120,12 +139,14 @@ fn verdict(pair: &MetricPair, (candidate, baseline): (&str, &str), documents: us
     let what = match contrast.verdict {
         Verdict::Improved => format!("**Improved**: `{candidate}` is better than `{baseline}`"),
         Verdict::Regressed => format!("**Regressed**: `{candidate}` is worse than `{baseline}`"),
-        Verdict::Equivalent => format!("**Equivalent**: `{candidate}` is neither better nor worse than `{baseline}`"),
+        Verdict::Equivalent => {
+            format!("**Equivalent**: `{candidate}` is neither better nor worse than `{baseline}` by more than {margin}")
+        }
         Verdict::Inconclusive => {
-            format!("**Inconclusive**: these documents do not tell `{candidate}` from `{baseline}`")
+            format!("**Inconclusive**: `{candidate}` against `{baseline}`, {}", super::answer::open(&contrast, margin))
         }
     };
-    let mut sentence = format!("{what} by `{id}`, {}.", signed_interval(&contrast));
+    let mut sentence = format!("{what}; `{id}` {}.", signed_interval(&contrast));
     if contrast.verdict == Verdict::Inconclusive {
         sentence.push(' ');
         sentence.push_str(&super::answer::outlook(&contrast, documents));
@@ -138,21 +159,16 @@ pub(super) fn signed_interval(contrast: &Contrast) -> String {
     format!("{} [{}, {}]", signed(contrast.value), signed(contrast.interval.low), signed(contrast.interval.high))
 }
 
-/// With its sign, and a minus of the width of a plus.
-pub(super) fn signed(value: f64) -> String {
-    format!("{value:+.3}").replace('-', "−")
-}
-
 pub(super) fn value(value: Option<f64>) -> String {
     value.map_or("—".to_owned(), |value| format!("{value:.3}"))
 }
 
 fn p(p: Option<f64>) -> String {
-    p.map_or("—".to_owned(), |p| if p < 0.000_1 { "<0.0001".to_owned() } else { format!("{p:.4}") })
+    p.map_or("—".to_owned(), p_value)
 }
 
 fn metrics(compared: &Compared, (candidate, baseline): (&str, &str)) -> Grid {
-    let header = ["metric", candidate, baseline, "difference", "p", "p (Holm)", "verdict"];
+    let header = ["metric", baseline, candidate, "difference", "p", "p (Holm)", "verdict"];
     let mut grid = Grid::new(header);
     let shown = |pair: &&MetricPair| {
         let id = pair.difference.id.as_str();
@@ -162,8 +178,8 @@ fn metrics(compared: &Compared, (candidate, baseline): (&str, &str)) -> Grid {
         let contrast = pair.difference.contrast;
         grid.row([
             pair.difference.id.clone(),
-            value(pair.candidate),
             value(pair.baseline),
+            value(pair.candidate),
             contrast.as_ref().map_or("—".to_owned(), signed_interval),
             p(contrast.map(|contrast| contrast.p)),
             p(pair.difference.p_holm),
@@ -187,7 +203,7 @@ fn flips(out: &mut String, compared: &Compared, style: Style) {
     if flips.newly_spurious + flips.no_longer_spurious > 0 {
         let _ = write!(
             summary,
-            " Spurious answers: {} new, {} gone.",
+            " Answers that stand for no gold item: {} new, {} gone.",
             number(flips.newly_spurious),
             number(flips.no_longer_spurious)
         );
@@ -218,15 +234,16 @@ fn flips(out: &mut String, compared: &Compared, style: Style) {
 }
 
 fn flip(flip: &Flip) -> String {
+    let other_side = if flip.gained { "the baseline had" } else { "the candidate has" };
     let wrong = flip.wrong.as_ref();
     if flip.gold.span.is_none() {
         let other = wrong.map_or("none", |mark| mark.label.as_str());
-        return format!("`{}` towards `{}`: {}, the other has {other}", flip.document, flip.gold.text, flip.gold.label);
+        return format!("`{}` towards `{}`: {}, {other_side} {other}", flip.document, flip.gold.text, flip.gold.label);
     }
     let other = wrong.map_or("nothing".to_owned(), |mark| format!("{} “{}”", mark.label, plain(&mark.text)));
     let [before, middle, after] = flip.context.each_ref().map(|text| plain(text));
     format!(
-        "`{}` {} “{}”, the other has {other} — …{before}**{middle}**{after}…",
+        "`{}` {} “{}”, {other_side} {other} — …{before}**{middle}**{after}…",
         flip.document,
         flip.gold.label,
         plain(&flip.gold.text)
@@ -234,12 +251,12 @@ fn flip(flip: &Flip) -> String {
 }
 
 fn scorings(multiverse: &Multiverse, (candidate, baseline): (&str, &str)) -> Grid {
-    let mut grid = Grid::new(["scoring", candidate, baseline, "difference", "verdict"]);
+    let mut grid = Grid::new(["scoring", baseline, candidate, "difference", "verdict"]);
     for scoring in &multiverse.scorings {
         grid.row([
             scoring.name.clone(),
-            value(scoring.candidate),
             value(scoring.baseline),
+            value(scoring.candidate),
             scoring.contrast.as_ref().map_or("—".to_owned(), signed_interval),
             scoring.contrast.map_or("—".to_owned(), |contrast| contrast.verdict.to_string()),
         ]);
@@ -300,7 +317,7 @@ pub fn comparison_json(comparison: &Comparison, runs: &[Named<'_>]) -> String {
     let bootstrap = comparison.how.bootstrap;
     let json = serde_json::json!({
         "version": 1, "confidence": bootstrap.confidence, "replicates": bootstrap.replicates, "seed": bootstrap.seed,
-        "interval": bootstrap.method, "margin": comparison.how.margin, "pairs": pairs.collect::<Vec<_>>(),
+        "not_compared": comparison.left_out, "interval": bootstrap.method, "margin": comparison.how.margin, "pairs": pairs.collect::<Vec<_>>(),
     });
     format!("{json}\n")
 }

@@ -1,5 +1,6 @@
 //! A gate's judgement as text, Markdown, JSON and JUnit XML.
 
+use super::answer::{open, p_value};
 use super::compare::{Style, changes, metric_json, signed_interval, value};
 use super::{Grid, number};
 use crate::compare::{Check, Judgement, Outcome};
@@ -12,7 +13,7 @@ pub fn judgement(judgement: &Judgement, style: Style) -> String {
     let title = match judgement.outcome() {
         Outcome::Passed => "Gate passed",
         Outcome::Warned => "Gate passed, with a warning",
-        Outcome::Stopped => "Gate stopped: the documents do not tell",
+        Outcome::Stopped => "Gate stopped: not settled",
         Outcome::Failed => "Gate failed",
     };
     out.push_str(&style.heading(2, &format!("{title}: {} against baseline {}", judgement.run, judgement.baseline)));
@@ -26,7 +27,7 @@ pub fn judgement(judgement: &Judgement, style: Style) -> String {
             value(check.pair.candidate),
             value(check.pair.baseline),
             contrast.as_ref().map_or("—".to_owned(), signed_interval),
-            check.pair.difference.p_holm.map_or("—".to_owned(), |p| format!("{p:.4}")),
+            check.pair.difference.p_holm.map_or("—".to_owned(), p_value),
             format!("±{}", check.requirement.margin),
             contrast.map_or("—".to_owned(), |contrast| contrast.verdict.to_string()),
         ]);
@@ -37,7 +38,10 @@ pub fn judgement(judgement: &Judgement, style: Style) -> String {
         let _ = writeln!(out, "- {} {}", mark(check.outcome), why(check));
     }
     for warning in &judgement.warnings {
-        let _ = writeln!(out, "- note: {}", style.plain(warning));
+        let _ = writeln!(out, "- warn {}", style.plain(warning));
+    }
+    for note in &judgement.notes {
+        let _ = writeln!(out, "- note {}", style.plain(note));
     }
     for (key, differ) in judgement.changes.iter().filter(|(_, differ)| !differ.is_empty()) {
         let title = format!("\n**What went in that differs**, {} on {}, `{}`:\n", key.task, key.corpus, key.model);
@@ -47,7 +51,7 @@ pub fn judgement(judgement: &Judgement, style: Style) -> String {
     let bootstrap = judgement.how.bootstrap;
     let _ = writeln!(
         out,
-        "\n{:.0} % intervals from {} resamples of the documents; baseline blessed {}.",
+        "\n{:.0} % intervals from {} resamples of the documents; baseline of {}.",
         bootstrap.confidence * 100.0,
         number(bootstrap.replicates as usize),
         judgement.blessed,
@@ -68,19 +72,25 @@ fn mark(outcome: Outcome) -> &'static str {
 fn why(check: &Check) -> String {
     let (metric, model) = (&check.requirement.metric, &check.key.model);
     let what = format!("{metric} of {model}");
-    if let (Some(floor), Some(value)) = (check.requirement.floor, check.pair.candidate)
-        && value < floor
-    {
-        return format!("{what}: {value:.3} is below the floor of {floor}");
+    let mut floor = String::new();
+    if let (Some(asked), Some(value)) = (check.requirement.floor, check.pair.candidate) {
+        if value < asked {
+            return format!("{what}: {value:.3} is below the floor of {asked}");
+        }
+        floor = format!("; above the floor of {asked}");
     }
     let Some(contrast) = check.pair.difference.contrast else { return format!("{what}: undefined") };
     let margin = check.requirement.margin;
     match contrast.verdict {
-        Verdict::Regressed => format!("{what}: worse by more than the margin of {margin}"),
-        Verdict::Improved => format!("{what}: better by more than the margin of {margin}"),
-        Verdict::Equivalent => format!("{what}: neither better nor worse by more than the margin of {margin}"),
+        Verdict::Regressed => format!("{what}: worse by more than the margin of {margin}{floor}"),
+        Verdict::Improved => format!("{what}: better by more than the margin of {margin}{floor}"),
+        Verdict::Equivalent => format!("{what}: neither better nor worse by more than the margin of {margin}{floor}"),
         Verdict::Inconclusive => {
-            format!("{what}: not settled. {}", super::answer::outlook(&contrast, check.documents))
+            format!(
+                "{what}: {}{floor}. {}",
+                open(&contrast, margin),
+                super::answer::outlook(&contrast, check.documents)
+            )
         }
     }
 }
@@ -115,9 +125,22 @@ pub fn judgement_json(judgement: &Judgement) -> String {
     let json = serde_json::json!({
         "version": 1, "outcome": outcome(judgement.outcome()), "run": judgement.run, "baseline": judgement.baseline,
         "blessed": judgement.blessed, "checks": checks.collect::<Vec<_>>(), "warnings": judgement.warnings,
-        "changes": changes.collect::<Vec<_>>(),
+        "notes": judgement.notes, "changes": changes.collect::<Vec<_>>(),
     });
     format!("{json}\n")
+}
+
+/// What stands in the files of a gate that could not judge: JSON, JUnit XML, Markdown.
+pub fn unjudged(run: &str, error: &str) -> [String; 3] {
+    let json = format!("{}\n", serde_json::json!({ "version": 1, "outcome": "error", "run": run, "error": error }));
+    let message = escaped(error);
+    let junit = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"1\" failures=\"0\" errors=\"1\">\n  <testsuite name=\"karat \
+         gate\" tests=\"1\" failures=\"0\" errors=\"1\">\n    <testcase classname=\"gate\" name=\"comparable\"><error \
+         message=\"{message}\"/></testcase>\n  </testsuite>\n</testsuites>\n"
+    );
+    let comment = format!("## Gate could not judge {run}\n\n{error}\n");
+    [json, junit, comment]
 }
 
 /// JUnit XML: a test case a check. What stopped is an error, what failed a failure, what warned is told in `system-out`.

@@ -1,9 +1,11 @@
 //! A history as text, JSON and a plot.
 
-use super::compare::{Style, changes, signed, signed_interval};
+use super::answer::signed;
+use super::compare::{Style, changes, signed_interval};
 use super::{Grid, with_interval};
 use crate::compare::{Change, Drift, Series, Step};
 use crate::run::Point;
+use crate::stats::Verdict;
 use crate::table::CellKey;
 use std::fmt::Write;
 
@@ -74,7 +76,12 @@ fn sentence(series: &Series, margin: f64) -> String {
     if *slow {
         format!("**Slow drift**: worse by more than the margin of {margin}, though no single step was. {measured}.")
     } else {
-        format!("{measured}: {} by a margin of {margin}.", contrast.verdict)
+        match contrast.verdict {
+            Verdict::Improved => format!("{measured}: better by more than the margin of {margin}."),
+            Verdict::Regressed => format!("{measured}: worse by more than the margin of {margin}."),
+            Verdict::Equivalent => format!("{measured}: neither better nor worse by more than the margin of {margin}."),
+            Verdict::Inconclusive => format!("{measured}: {}.", super::answer::open(contrast, margin)),
+        }
     }
 }
 

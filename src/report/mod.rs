@@ -18,7 +18,7 @@ mod tuned;
 
 pub use answer::few;
 pub use compare::{Style, comparison, comparison_json};
-pub use gate::{judgement, judgement_json, judgement_junit};
+pub use gate::{judgement, judgement_json, judgement_junit, unjudged};
 pub use grid::{Grid, number};
 pub use history::{between_page, history_json, history_page};
 pub use html::html;

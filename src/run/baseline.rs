@@ -3,8 +3,10 @@
 
 use super::folder::{FolderError, open};
 use super::record::Results;
+use crate::base::digest;
 use crate::base::file::copy_whole;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The newest format of `baseline.json`.
@@ -27,6 +29,9 @@ pub struct Blessing {
     pub blessed: String,
     /// Why, in the words of who blessed it.
     pub reason: Option<String>,
+    /// SHA-256 of each file that was copied.
+    #[serde(default)]
+    pub digests: BTreeMap<String, String>,
 }
 
 /// A baseline as it was read.
@@ -42,7 +47,7 @@ impl Blessing {
     /// The blessing of a run's folder under a name.
     pub fn new(name: &str, run: &Path, blessed: String, reason: Option<String>) -> Self {
         let run = run.file_name().unwrap_or(run.as_os_str()).to_string_lossy().into_owned();
-        Self { version: VERSION, name: name.to_owned(), run, blessed, reason }
+        Self { version: VERSION, name: name.to_owned(), run, blessed, reason, digests: BTreeMap::new() }
     }
 }
 
@@ -58,10 +63,11 @@ impl Blessing {
 pub fn bless(run: &Path, target: &Path, blessing: &Blessing, replace: bool) -> Result<Results, FolderError> {
     let results = open(run)?;
     if target.exists() && !(replace && target.join(NOTE).is_file()) {
-        return Err(FolderError::Exists(target.to_owned()));
+        return Err(FolderError::Taken(target.to_owned()));
     }
-    let mut json = serde_json::to_vec_pretty(blessing).expect("a blessing is plain data");
-    json.push(b'\n');
+    if run.join(NOTE).is_file() {
+        return Err(FolderError::Blessed(run.to_owned()));
+    }
     let mut files = vec![PathBuf::from("run.json")];
     let tables = run.join("tables");
     let failed = |source| FolderError::Io { path: tables.clone(), what: "read", source };
@@ -69,6 +75,14 @@ pub fn bless(run: &Path, target: &Path, blessing: &Blessing, replace: bool) -> R
         files.push(Path::new("tables").join(entry.map_err(failed)?.file_name()));
     }
     files.sort();
+    let mut blessing = blessing.clone();
+    for file in &files {
+        let path = run.join(file);
+        let digest = digest::of_file(&path).map_err(|source| FolderError::Io { path, what: "read", source })?;
+        blessing.digests.insert(file.to_string_lossy().replace('\\', "/"), digest);
+    }
+    let mut json = serde_json::to_vec_pretty(&blessing).expect("a blessing is plain data");
+    json.push(b'\n');
     copy_whole(run, &files, (Path::new(NOTE), &json), target).map_err(|source| FolderError::Io {
         path: target.to_owned(),
         what: "written",
@@ -93,7 +107,14 @@ pub fn open_baseline(folder: &Path) -> Result<Baseline, FolderError> {
         if let Some(found) = json["version"].as_u64().filter(|&version| version > u64::from(VERSION)) {
             return Err(FolderError::Newer { path, found });
         }
-        serde_json::from_slice(&bytes).map_err(malformed)?
+        let blessing: Blessing = serde_json::from_slice(&bytes).map_err(malformed)?;
+        for (file, digest) in &blessing.digests {
+            let path = folder.join(file);
+            if digest::of_file(&path).ok().as_ref() != Some(digest) {
+                return Err(FolderError::Changed(path));
+            }
+        }
+        blessing
     } else {
         let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
         Blessing::new(&name, folder, results.record.circumstances.started.clone(), None)

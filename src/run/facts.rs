@@ -33,6 +33,7 @@ impl Record {
         }
         if let Some(evaluation) = self.evaluations.iter().find(|e| e.task == key.task && e.corpus == key.corpus) {
             facts.insert("rule".to_owned(), evaluation.rule.clone());
+            facts.insert("documents scored".to_owned(), evaluation.documents.to_string());
         }
         let evaluations = self.suite["evaluations"].as_array().into_iter().flatten();
         for evaluation in evaluations.filter(|e| e["task"] == key.task.as_str() && e["corpus"] == key.corpus.as_str()) {

@@ -80,6 +80,15 @@ pub enum FolderError {
         /// Its format.
         found: u64,
     },
+    /// A baseline is no run.
+    #[error("`{}` is a baseline already", .0.display())]
+    Blessed(PathBuf),
+    /// A baseline stands under that name.
+    #[error("there is a baseline `{}` already", .0.display())]
+    Taken(PathBuf),
+    /// A file is not the one that was blessed or added.
+    #[error("`{}` is not the file that it was", .0.display())]
+    Changed(PathBuf),
     /// A table cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),

@@ -1,10 +1,11 @@
-//! A history: a folder to which each run adds three Parquet files, and in which nothing is ever changed.
+//! A history: a folder to which each run adds a folder of three Parquet files, and in which nothing is ever changed.
 
 use super::counted::Counted;
 use super::folder::{FolderError, open};
+use super::record::Results;
 use crate::base::digest;
-use crate::base::file::write_together;
-use crate::table::{CellKey, CountRow, FactRow, MetricRow, PointRow, Stored, TableError};
+use crate::base::file::write_folder;
+use crate::table::{CellKey, CountRow, FactRow, MetricRow, PointRow, Stored};
 use crate::task::ANNOTATORS;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,14 @@ pub enum HistoryError {
     /// There is none.
     #[error("there is no history in `{}`", .0.display())]
     None(PathBuf),
+    /// A point is missing between others.
+    #[error("the history in `{}` has no point {missing}, and later ones", folder.display())]
+    Gap {
+        /// The history.
+        folder: PathBuf,
+        /// The point.
+        missing: usize,
+    },
     /// The run is there.
     #[error("run `{run}` stands in the history already, as point {point}")]
     There {
@@ -56,24 +65,55 @@ impl Point {
     }
 }
 
-fn file(folder: &Path, number: usize, what: &str) -> PathBuf {
-    folder.join(format!("{number:06}.{what}.parquet"))
+/// The three tables of a point.
+const TABLES: [&str; 3] = ["counts", "facts", "metrics"];
+
+/// The digests of a point's tables, a line each.
+const DIGESTS: &str = "digests.txt";
+
+/// The folder of a point.
+fn place(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("{number:06}"))
+}
+
+/// The numbers of the points that are there.
+fn numbers(folder: &Path) -> Vec<usize> {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut numbers: Vec<usize> = names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    numbers.sort_unstable();
+    numbers
 }
 
 /// Reads every point of a history, in order.
 ///
 /// # Errors
-/// [`HistoryError`] where there is none, or a table is damaged.
+/// [`HistoryError`] where there is none, a point is missing between others, or a table is not the one that was added.
 pub fn history(folder: &Path) -> Result<Vec<Point>, HistoryError> {
-    let mut points = Vec::new();
-    while file(folder, points.len() + 1, "metrics").is_file() {
-        points.push(read(folder, points.len() + 1).map_err(FolderError::Table)?);
+    let numbers = numbers(folder);
+    if numbers.is_empty() {
+        return Err(HistoryError::None(folder.to_owned()));
     }
-    if points.is_empty() { Err(HistoryError::None(folder.to_owned())) } else { Ok(points) }
+    let mut points = Vec::with_capacity(numbers.len());
+    for (at, number) in numbers.into_iter().enumerate() {
+        if number != at + 1 {
+            return Err(HistoryError::Gap { folder: folder.to_owned(), missing: at + 1 });
+        }
+        points.push(read(&place(folder, number), number)?);
+    }
+    Ok(points)
 }
 
-fn read(folder: &Path, number: usize) -> Result<Point, TableError> {
-    let stored = |what: &str| Stored::open(&file(folder, number, what));
+fn read(folder: &Path, number: usize) -> Result<Point, FolderError> {
+    let path = folder.join(DIGESTS);
+    let noted = std::fs::read_to_string(&path).map_err(|source| FolderError::Io { path, what: "read", source })?;
+    for line in noted.lines() {
+        let path = folder.join(line.split_once(' ').map_or(line, |(_, file)| file));
+        let found = digest::of_file(&path).ok();
+        if line.split_once(' ').map(|(digest, _)| digest) != found.as_deref() {
+            return Err(FolderError::Changed(path));
+        }
+    }
+    let stored = |what: &str| Stored::open(&folder.join(format!("{what}.parquet")));
     let rows = PointRow::read(&stored("metrics")?)?;
     let mut facts: BTreeMap<CellKey, BTreeMap<String, String>> = BTreeMap::new();
     for row in FactRow::read(&stored("facts")?)? {
@@ -108,33 +148,47 @@ pub fn append(folder: &Path, run: &Path) -> Result<usize, HistoryError> {
     if let Some(there) = before.iter().find(|point| point.digest == digest) {
         return Err(HistoryError::There { run: name, point: there.number });
     }
-    let number = before.len() + 1;
+    // Two that are added at once may want one number: the later one takes the next.
+    let mut number = before.len() + 1;
+    loop {
+        match write_folder(&place(folder, number), &tables(&results, number, (&name, &digest))) {
+            Ok(()) => return Ok(number),
+            Err(_) if place(folder, number).exists() => number += 1,
+            Err(source) => {
+                return Err(FolderError::Io { path: folder.to_owned(), what: "written", source }.into());
+            }
+        }
+    }
+}
+
+/// The files of a point.
+fn tables(results: &Results, number: usize, (name, digest): (&str, &str)) -> BTreeMap<String, Vec<u8>> {
     let models = |key: &CellKey| key.model != ANNOTATORS;
     let row = |metric: &MetricRow| PointRow {
         point: number,
-        run: name.clone(),
+        run: name.to_owned(),
         suite: results.record.name.clone(),
         started: results.record.circumstances.started.clone(),
-        digest: digest.clone(),
+        digest: digest.to_owned(),
         metric: metric.clone(),
     };
     let metrics: Vec<PointRow> = results.metrics.iter().filter(|row| models(&row.key)).map(row).collect();
     let counts: Vec<CountRow> = results.counts.iter().filter(|row| models(&row.key)).cloned().collect();
     let mut keys: Vec<&CellKey> = metrics.iter().map(|row| &row.metric.key).collect();
     keys.dedup();
-    let facts: Vec<FactRow> = keys
-        .into_iter()
-        .flat_map(|key| {
-            let facts = results.record.facts(key).into_iter();
-            facts.map(move |(fact, value)| FactRow { key: key.clone(), fact, value })
-        })
-        .collect();
-    let tables = [
-        (file(folder, number, "facts"), FactRow::table(&facts).into_parquet()),
-        (file(folder, number, "counts"), CountRow::table(&counts).into_parquet()),
-        (file(folder, number, "metrics"), PointRow::table(&metrics).into_parquet()),
-    ];
-    let files: Vec<(&Path, &[u8])> = tables.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice())).collect();
-    write_together(&files).map_err(|source| FolderError::Io { path: folder.to_owned(), what: "written", source })?;
-    Ok(number)
+    let of_key = |key: &CellKey| -> Vec<FactRow> {
+        let facts = results.record.facts(key).into_iter();
+        facts.map(|(fact, value)| FactRow { key: key.clone(), fact, value }).collect()
+    };
+    let facts: Vec<FactRow> = keys.into_iter().flat_map(of_key).collect();
+    let tables = [CountRow::table(&counts), FactRow::table(&facts), PointRow::table(&metrics)];
+    let mut files = BTreeMap::new();
+    let mut digests = String::new();
+    for (what, table) in TABLES.into_iter().zip(tables) {
+        let (file, bytes) = (format!("{what}.parquet"), table.into_parquet());
+        digests.push_str(&format_args!("{} {file}\n", digest::of_bytes(&bytes)).to_string());
+        files.insert(file, bytes);
+    }
+    files.insert(DIGESTS.to_owned(), digests.into_bytes());
+    files
 }

@@ -31,8 +31,9 @@ pub struct Contrast {
     pub p: f64,
     /// What the interval says about the margin.
     pub verdict: Verdict,
-    /// The smallest difference beyond the margin that as many documents find with a chance of [`POWER`].
-    pub detectable: f64,
+    /// The smallest difference beyond the margin that as many documents find with a chance of [`POWER`]; None where they are
+    /// fewer than [`fewest_documents`], which find none.
+    pub detectable: Option<f64>,
     /// How many documents of this kind would settle a difference of this size with a chance of [`POWER`]; None where it
     /// lies on the margin itself, so that no number would.
     pub documents_needed: Option<u64>,
@@ -159,7 +160,7 @@ impl Contrasts {
                     first_better: difference.first_better,
                     p,
                     verdict: if few { Verdict::Inconclusive } else { Verdict::of(difference.interval, self.margin) },
-                    detectable: plan.detectable(),
+                    detectable: (!few).then(|| plan.detectable()),
                     documents_needed: plan.documents(value, documents),
                 }
             }));
@@ -251,7 +252,8 @@ mod tests {
     fn no_verdict_follows_from_fewer_documents_than_chance_allows() {
         assert_eq!((fewest_documents(0.95), fewest_documents(0.9), fewest_documents(0.5)), (6, 5, 2));
         let (good, bad) = (right(5, |_| 9), right(5, |_| 2));
-        assert_eq!(contrast(&good, &bad, 0.0).verdict, Verdict::Inconclusive);
+        let open = contrast(&good, &bad, 0.0);
+        assert_eq!((open.verdict, open.detectable, open.documents_needed), (Verdict::Inconclusive, None, Some(6)));
         let (good, bad) = (right(6, |_| 9), right(6, |_| 2));
         assert_eq!(contrast(&good, &bad, 0.0).verdict, Verdict::Improved);
     }
@@ -262,6 +264,6 @@ mod tests {
         let open = contrast(&first, &second, 0.01);
         assert_eq!(open.verdict, Verdict::Inconclusive);
         assert!(open.documents_needed.expect("not on the margin") > 6);
-        assert!(open.detectable > open.value.abs());
+        assert!(open.detectable.expect("six documents can find some") > open.value.abs());
     }
 }

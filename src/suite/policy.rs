@@ -115,7 +115,13 @@ impl WrittenPolicy {
                 inconclusive: asked.inconclusive.unwrap_or(inconclusive),
             }
         });
-        let requirements = requirements.collect();
+        let requirements: Vec<Requirement> = requirements.collect();
+        let asks = |one: &Requirement| (one.metric.clone(), one.task, one.corpus.clone(), one.model.clone());
+        for (at, written) in self.metrics.iter().enumerate() {
+            if requirements[..at].iter().any(|before| asks(before) == asks(&requirements[at])) {
+                notes.add(written.metric.span(), format!("metric `{}` is asked for twice", written.metric.get_ref()));
+            }
+        }
         Policy { max_age_days: self.max_age_days.unwrap_or(MAX_AGE_DAYS), requirements, margin, inconclusive }
     }
 }

@@ -41,7 +41,7 @@ impl DifferenceRow {
             .number("p", number(|contrast| contrast.p))
             .number("p_holm", rows.iter().map(|row| row.p_holm))
             .text("verdict", rows.iter().map(|row| row.contrast.as_ref().map(|contrast| contrast.verdict.name())))
-            .number("detectable", number(|contrast| contrast.detectable))
+            .number("detectable", rows.iter().map(|row| row.contrast.and_then(|contrast| contrast.detectable)))
             .count("documents_needed", count(|contrast| contrast.documents_needed.map(|needed| needed as usize)))
     }
 
@@ -64,7 +64,7 @@ impl DifferenceRow {
                 first_better: first_better[at]?,
                 p: p_values[at]?,
                 verdict: Verdict::ALL.into_iter().find(|verdict| Some(verdict.name()) == verdicts[at].as_deref())?,
-                detectable: detectable[at]?,
+                detectable: detectable[at],
                 documents_needed: needed[at].map(|needed| needed as u64),
             })
         };

@@ -58,10 +58,10 @@ fn the_page_says_the_verdict_the_flips_and_what_differs() {
     let page = desk.succeeds("compare out later");
     for words in [
         "ner on rolls: names (later) against names (out), 40 documents, 160 gold entities\n",
-        "Regressed: names (later) is worse than names (out) by f1, −0.143 [",
+        "Regressed: names (later) is worse than names (out); f1 −0.143 [",
         "Flips: of 160 gold items 0 are newly right and 40 newly wrong (negative-flip rate 25.0 %",
-        "- newly wrong: d000 PER “Qaa”, the other has nothing — …Ana met Bea and Qaa in Doha.…",
-        "Equivalent: other (later) is neither better nor worse than other (out) by f1, +0.000 [+0.000, +0.000].\n",
+        "- newly wrong: d000 PER “Qaa”, the candidate has nothing — …Ana met Bea and Qaa in Doha.…",
+        "Equivalent: other (later) is neither better nor worse than other (out) by more than 0.01; f1 +0.000 [+0.000, +0.000].\n",
         "Nothing that went in differs.\n",
     ] {
         assert!(page.contains(words), "no `{words}` in {page}");
@@ -70,7 +70,7 @@ fn the_page_says_the_verdict_the_flips_and_what_differs() {
     assert_eq!(changed.count(), 1);
     let markdown = desk.succeeds("compare out later --format md");
     assert!(
-        markdown.contains("| metric | names (later) | names (out) | difference | p | p (Holm) | verdict |\n"),
+        markdown.contains("| metric | names (out) | names (later) | difference | p | p (Holm) | verdict |\n"),
         "{markdown}"
     );
 }

@@ -57,7 +57,7 @@ fn few_documents_stop_warn_pass_or_fail_as_the_policy_says() {
         let (found, judged) = gate(&desk, "next");
         assert_eq!((found, judged["outcome"].as_str()), (code, Some(outcome)), "{policy}");
         let why = judged["checks"][0]["why"].as_str().unwrap();
-        assert!(why.contains("not settled. With 12 such documents a difference of 0."), "{why}");
+        assert!(why.contains(" is open. With 12 such documents a difference of 0."), "{why}");
     }
 }
 
@@ -108,6 +108,7 @@ fn a_stale_baseline_and_another_policy_are_told() {
     desk.edit("suite.toml", "metric = \"f1\"\n", "metric = \"f1\"\nmargin = 0.05\n");
     let (code, judged) = gate(&desk, "same");
     assert_eq!(code, 0);
+    assert_eq!(judged["outcome"], "warned");
     let warnings = judged["warnings"].as_array().unwrap();
     assert!(warnings[0].as_str().unwrap().starts_with("baseline `main` is stale: it was blessed "), "{warnings:?}");
     assert_eq!(warnings[1], "the policy is not the one that stood in the suite when `main` was blessed");
@@ -130,8 +131,8 @@ fn what_cannot_be_compared_is_never_a_pass() {
     let desk = blessed(8);
     desk.refuses(
         "bless first",
-        "error: `baselines/main` exists already, and a run overwrites nothing
-hint: choose another --out, or move it away
+        "error: there is a baseline `baselines/main` already
+hint: choose another --name, or give --replace
 ",
     );
     desk.refuses(
@@ -176,6 +177,65 @@ hint: run both on the same files with the same suite; for a gate, bless a run ma
 hint: run both on the same files with the same suite; for a gate, bless a run made on these
 ",
     );
+}
+
+#[test]
+fn a_run_held_against_itself_is_told() {
+    let desk = blessed(40);
+    let judged: Value = serde_json::from_str(&desk.succeeds("gate first --format json")).unwrap();
+    assert_eq!(judged["warnings"][0], "`main` is this very run, which is always as good as itself");
+}
+
+#[test]
+fn a_baseline_that_was_changed_is_never_a_pass() {
+    let desk = blessed(40);
+    list(&desk, "names", 40, |at| at % 3 > 0);
+    desk.succeeds("run suite.toml --out worse");
+    let counts = std::fs::read(desk.path("worse/tables/counts.parquet")).unwrap();
+    desk.write("baselines/main/tables/counts.parquet", &counts);
+    desk.refuses(
+        "gate worse",
+        "error: `baselines/main/tables/counts.parquet` is not the file that it was
+hint: bring the file back from version control, or bless and add runs anew
+",
+    );
+    // A run's folder has no digests; its metrics must follow from its counts.
+    desk.write("first/tables/counts.parquet", &counts);
+    desk.refuses(
+        "gate worse --baseline first",
+        "error: run `first`: `recall` of model `names` is 1.0000 in its metrics and 0.9125 by its counts
+hint: the folder is damaged: make the run anew, or bless another
+",
+    );
+    desk.refuses(
+        "bless baselines/main --name again",
+        "error: `baselines/main` is a baseline already
+hint: bless the run that it was made from
+",
+    );
+}
+
+#[test]
+fn a_gate_writes_nothing_into_what_it_judges_and_leaves_no_old_verdict() {
+    let desk = blessed(40);
+    desk.refuses(
+        "gate first --json baselines/main/run.json",
+        "error: `baselines/main/run.json` stands in `baselines/main`, which is judged
+hint: name another file; nothing was written
+",
+    );
+    desk.refuses(
+        "gate first --json x --junit x",
+        "error: `x` is asked for twice
+hint: name another file; nothing was written
+",
+    );
+    desk.succeeds("gate first --junit junit.xml --comment comment.md --json gate.json");
+    let output = desk.karat("gate first --baseline gone --junit junit.xml --comment comment.md --json gate.json");
+    output.assert().code(2);
+    assert!(desk.read("junit.xml").contains("<error message=\"there is no baseline `baselines/gone`\"/>"));
+    assert!(desk.read("comment.md").starts_with("## Gate could not judge first\n"));
+    assert!(desk.read("gate.json").contains("\"outcome\":\"error\""));
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn a_history_is_only_ever_added_to() {
     desk.succeeds("run suite.toml --out a");
     desk.succeeds("history --add a");
     let before = desk.files("history");
-    assert_eq!(before.len(), 3);
+    assert_eq!(before.len(), 5, "a folder with four files");
     desk.refuses(
         "history --add a",
         "error: run `a` stands in the history already, as point 1
@@ -52,12 +52,65 @@ hint: leave it out; nothing was added
     desk.succeeds("run suite.toml --out b");
     desk.succeeds("history --add b");
     let after = desk.files("history");
-    assert_eq!(after.len(), 6);
+    assert_eq!(after.len(), 10);
     assert!(before.iter().all(|(name, bytes)| &after[name] == bytes));
     let between = desk.succeeds("history --between 1 2");
     assert!(between.starts_with("Point 2 (b) against point 1 (a)\n"), "{between}");
     assert!(between.contains("ner on rolls, names: 1.000 → 0.968 (−0.032)\n"), "{between}");
     assert!(between.contains("names.tsv"), "{between}");
+}
+
+#[test]
+fn a_damaged_history_is_refused_and_points_added_at_once_are_all_there() {
+    let desk = rolls(8);
+    for name in ["a", "b", "c", "d"] {
+        list(&desk, "names", 8, |at| at != usize::from(name.as_bytes()[0] - b'a'));
+        desk.succeeds(&format!("run suite.toml --out {name}"));
+    }
+    std::thread::scope(|scope| {
+        for name in ["a", "b", "c", "d"] {
+            let desk = &desk;
+            scope.spawn(move || desk.succeeds(&format!("history --add {name}")));
+        }
+    });
+    let history: Value = serde_json::from_str(&desk.succeeds("history --format json")).unwrap();
+    let mut runs: Vec<&str> = Vec::new();
+    runs.extend(
+        history["series"][0]["moments"].as_array().unwrap().iter().map(|moment| moment["run"].as_str().unwrap()),
+    );
+    runs.sort_unstable();
+    assert_eq!(runs, ["a", "b", "c", "d"]);
+    let second = std::fs::read(desk.path("history/000002/counts.parquet")).unwrap();
+    desk.write("history/000003/counts.parquet", second);
+    desk.refuses(
+        "history",
+        "error: `history/000003/counts.parquet` is not the file that it was
+hint: bring the file back from version control, or bless and add runs anew
+",
+    );
+    std::fs::remove_dir_all(desk.path("history/000003")).unwrap();
+    desk.refuses(
+        "history",
+        "error: the history in `history` has no point 3, and later ones
+hint: bring it back from version control; nothing was read or added
+",
+    );
+}
+
+#[test]
+fn a_run_on_fewer_documents_is_compared_with_its_like() {
+    let desk = rolls(12);
+    for (point, options) in [(1, ""), (2, " --limit 8"), (3, "")] {
+        list(&desk, "names", 12, |at| at != point);
+        desk.succeeds(&format!("run suite.toml --out runs/{point}{options}"));
+        desk.succeeds(&format!("history --add runs/{point}"));
+    }
+    let history: Value = serde_json::from_str(&desk.succeeds("history --format json")).unwrap();
+    let moments = history["series"][0]["moments"].as_array().unwrap();
+    assert_eq!(moments[1]["step"], "not comparable");
+    assert_eq!(moments[1]["changes"][0]["what"], "documents scored");
+    assert!(moments[2]["step"]["difference"].is_number(), "{}", moments[2]);
+    assert_eq!(history["series"][0]["drift"]["since"].as_u64(), Some(1));
 }
 
 #[test]

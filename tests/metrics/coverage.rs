@@ -146,7 +146,7 @@ fn models_that_are_alike_are_told_apart_as_seldom_as_the_confidence_says() {
 fn a_difference_of_the_detectable_size_is_found_four_times_in_five() {
     let detectable = {
         let mut sizes = Vec::new();
-        let size = |contrast: &Contrast| contrast.detectable;
+        let size = |contrast: &Contrast| contrast.detectable.expect("sixty documents can find some");
         for simulation in 0..20 {
             let mut random = stream(94, u64::from(simulation));
             let first = clustered(0.4, &mut random);
