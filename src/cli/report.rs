@@ -10,6 +10,6 @@ pub(super) fn run(options: &ReportOptions) -> anyhow::Result<()> {
     let report = markdown(&results);
     match options.format {
         ReportFormat::Md => emit(&report),
-        ReportFormat::Html => emit(&html(&results.record.name, &report)),
+        ReportFormat::Html => emit(&html(&results, &report)),
     }
 }

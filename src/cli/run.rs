@@ -27,7 +27,7 @@ pub(super) fn run(options: &RunOptions) -> anyhow::Result<()> {
     let bars = Bars::new();
     let results = execute(&suite, &settings, &folder, &bars).inspect_err(|_| bars.clear())?;
     let report = markdown(&results);
-    let page = html(&suite.name, &report);
+    let page = html(&results, &report);
     folder.finish(&results, &[("report.md", report), ("report.html", page)])?;
     match options.format {
         TextOrJson::Text => emit(&summary(&results))?,

@@ -45,7 +45,7 @@ pub enum CompareError {
         counted: String,
     },
     /// Something that the numbers depend on is not the same.
-    #[error("{task} on {corpus}: {what} differ, so the numbers cannot be compared: {candidate} against {baseline}")]
+    #[error("{task} on {corpus}: the {what} differ, so the numbers cannot be compared: {candidate} against {baseline}")]
     Unlike {
         /// The task.
         task: String,
@@ -143,7 +143,7 @@ pub(super) fn comparable<'a>(
     let digest = |results: &Results, key: &CellKey, file: &str| {
         results.record.corpora.get(&key.corpus).and_then(|corpus| corpus.digests.get(file).cloned()).unwrap_or_default()
     };
-    for (what, file) in [("gold", gold.as_str()), ("documents", "documents.jsonl")] {
+    for (what, file) in [("gold files", gold.as_str()), ("documents", "documents.jsonl")] {
         let (theirs, ours) = (digest(new, new_key, file), digest(old, old_key, file));
         if theirs != ours {
             return unlike(what, format!("`{file}` is {theirs}"), ours);

@@ -165,7 +165,7 @@ hint: bless a run with the same models; nothing was passed
     run(&desk, "relabelled");
     desk.refuses(
         "gate relabelled",
-        "error: ner on rolls: gold differ, so the numbers cannot be compared: `gold/ner.jsonl` is sha256:[..] against sha256:[..]
+        "error: ner on rolls: the gold files differ, so the numbers cannot be compared: `gold/ner.jsonl` is sha256:[..] against sha256:[..]
 hint: run both on the same files with the same suite; for a gate, bless a run made on these
 ",
     );
@@ -173,7 +173,7 @@ hint: run both on the same files with the same suite; for a gate, bless a run ma
     desk.succeeds("run suite.toml --limit 7 --out limited");
     desk.refuses(
         "gate limited",
-        "error: ner on rolls: numbers of documents differ, so the numbers cannot be compared: 7 against 8
+        "error: ner on rolls: the numbers of documents differ, so the numbers cannot be compared: 7 against 8
 hint: run both on the same files with the same suite; for a gate, bless a run made on these
 ",
     );
@@ -251,7 +251,7 @@ fn another_split_is_never_a_pass() {
     desk.succeeds("run suite.toml --out second");
     desk.refuses(
         "gate second",
-        "error: ner on rolls: splits differ, so the numbers cannot be compared: split `dev` against split `test`
+        "error: ner on rolls: the splits differ, so the numbers cannot be compared: split `dev` against split `test`
 hint: run both on the same files with the same suite; for a gate, bless a run made on these
 ",
     );

@@ -15,9 +15,35 @@ fn teaches(line: &str, words: &[&str]) {
 
 #[test]
 fn help_names_every_command() {
-    let words = ["run", "predict", "score", "report", "check", "gold", "Examples:", "Exit codes:", "suites/mine.toml"];
+    let words = [
+        "run",
+        "predict",
+        "score",
+        "report",
+        "compare",
+        "bless",
+        "gate",
+        "history",
+        "check",
+        "gold",
+        "Examples:",
+        "Exit codes:",
+        "suites/mine.toml",
+    ];
     teaches("--help", &words);
     teaches("help", &words);
+}
+
+#[test]
+fn help_of_comparisons_names_their_options() {
+    teaches("compare --help", &["<RUN>...", "--margin", "--replicates", "--seed", "--interval", "bca", "--format"]);
+    teaches("bless --help", &["<RUN>", "--name", "--reason", "--replace", "--into", "baselines"]);
+    let policy = ["[gate]", "inconclusive", "max_age_days", "[[gate.metrics]]", "floor", "Exit codes:"];
+    teaches(
+        "gate --help",
+        &[&["<RUN>", "--baseline", "--from", "--policy", "--junit", "--comment", "--json"], &policy[..]].concat(),
+    );
+    teaches("history --help", &["--add", "--series", "--metric", "--between", "--margin", "--format", "svg"]);
 }
 
 #[test]

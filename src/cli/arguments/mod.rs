@@ -32,20 +32,25 @@ Examples:
   karat predict --task ner --model models/ner-minilm-l6 --input articles/ --output names.jsonl
   karat score --task ner --gold gold.jsonl --pred names.jsonl
   karat report reports/demo-20251122-101500 --format html > report.html
-
   karat compare reports/before reports/after
   karat bless reports/after --reason first && karat gate reports/next
 
-Exit codes: 0 done and every gate met, 1 a gate says regressed, 2 could not run (arguments, suite, data, model, disk), 3 a gate's
-documents do not tell and its policy stops there.";
+Exit codes:
+  0  done and every gate met
+  1  a gate says regressed
+  2  could not run (arguments, suite, data, model, disk)
+  3  a gate is not settled, and its policy stops there";
 
 const GATE: &str = "\
-The policy stands in the suite, under [gate]: `margin`, `inconclusive` (pass, warn, stop, fail), `max_age_days`, and
-[[gate.metrics]] with `metric`, and where wanted `task`, `corpus`, `model`, `margin`, `floor`, `inconclusive`. Without any,
-the deciding metric of every model is held.
+The policy stands in the suite, under [gate]: `margin` (default: that of [statistics], 0.01), `inconclusive` (pass, warn,
+stop or fail; default: warn), `max_age_days` (default: 90), and [[gate.metrics]] with `metric`, and where wanted `task`,
+`corpus`, `model`, `margin`, `floor`, `inconclusive`. Without any, the deciding metric of every model is held.
 
-Exit codes: 0 every check is met, 1 one regressed or is below its floor, 2 the two cannot be compared (other gold, documents, split
-or definitions; a metric or model that is not there), 3 the documents do not tell and the policy says `stop`.";
+Exit codes:
+  0  every check is met
+  1  one regressed or is below its floor
+  2  the two cannot be compared: other gold, documents, split or definitions, a metric or model that is not there
+  3  not settled, and the policy says `stop`";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
