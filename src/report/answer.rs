@@ -47,21 +47,22 @@ pub fn few(documents: usize) -> Option<String> {
     })
 }
 
-/// The leader's difference from another model, leader minus other.
+/// The leader's difference from another model, leader minus other, and its p-value after Holm's correction.
 fn difference(
     results: &Results,
     evaluation: &EvaluationRecord,
     (leader, other): (&str, &str),
     id: &str,
-) -> Option<Contrast> {
+) -> Option<(Contrast, Option<f64>)> {
     let of = |first: &str, second: &str| {
         let names = (evaluation.task.as_str(), evaluation.corpus.as_str(), first, second, id);
         let is_it = |row: &&DifferenceRow| {
             (row.key.task.as_str(), row.key.corpus.as_str(), row.key.model.as_str(), &*row.second, &*row.id) == names
         };
-        results.differences.iter().find(is_it)?.contrast
+        let row = results.differences.iter().find(is_it)?;
+        row.contrast.map(|contrast| (contrast, row.p_holm))
     };
-    of(leader, other).or_else(|| of(other, leader).map(Contrast::reversed))
+    of(leader, other).or_else(|| of(other, leader).map(|(contrast, p_holm)| (contrast.reversed(), p_holm)))
 }
 
 fn compare(
@@ -69,7 +70,7 @@ fn compare(
     evaluation: &EvaluationRecord,
     (leader, other): (&str, &str),
     compared: &str,
-    contrast: &Contrast,
+    (contrast, p_holm): &(Contrast, Option<f64>),
 ) -> String {
     let Interval { low, high, .. } = contrast.interval;
     let margin = results.record.margin;
@@ -80,6 +81,9 @@ fn compare(
         Verdict::Improved => format!("**`{leader}` is better than `{other}`**"),
         Verdict::Regressed => format!("**`{leader}` is worse than `{other}`**"),
         Verdict::Equivalent => format!("**`{leader}` and `{other}` are equivalent**"),
+        Verdict::Inconclusive if low > 0.0 && contrast.detectable.is_some() => {
+            format!("**`{leader}` is better than `{other}`; whether by more than {margin} is open**")
+        }
         Verdict::Inconclusive => {
             format!("**`{leader}` is ahead of `{other}`, but {} documents do not settle it**", evaluation.documents)
         }
@@ -93,12 +97,16 @@ fn compare(
     let mut sentence = format!(
         "{verdict}: {compared}. The difference of {:.3} has a {:.0} % interval of {low:.3} to {high:.3}, {place} the margin \
          of ±{margin}; `{leader}` is ahead in {:.2} % of {} resamples of the documents, and chance swaps of their answers give \
-         p {}.",
+         p {}{}.",
         contrast.value,
         results.record.confidence * 100.0,
         contrast.first_better * 100.0,
         super::number(results.record.replicates as usize),
         p_value(contrast.p),
+        p_holm.map_or(String::new(), |p| format!(
+            " ({} after Holm's correction for all comparisons of the run)",
+            p_value(p)
+        )),
     );
     if contrast.verdict == Verdict::Inconclusive {
         sentence.push(' ');
