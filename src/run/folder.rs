@@ -252,26 +252,19 @@ pub(super) fn read_record(folder: &Path) -> Result<Record, FolderError> {
 
 pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
     let record = read_record(folder)?;
-    let place = |name: &str| folder.join(format!("tables/{name}.parquet"));
-    let stored = |name: &str| Stored::open(&place(name));
-    // Runs that were made before there were patches, settings to tune, or calibration, have no such table.
-    let patched = if place("patched").exists() { MetricRow::read(&stored("patched")?)? } else { Vec::new() };
-    let sweep = if place("sweep").exists() { SweepRow::read(&stored("sweep")?)? } else { Vec::new() };
-    let calibrated = place("calibration").exists() && place("reliability").exists();
-    let calibration = if calibrated { CalibrationRow::read(&stored("calibration")?)? } else { Vec::new() };
-    let reliability = if calibrated { ReliabilityRow::read(&stored("reliability")?)? } else { Vec::new() };
+    let stored = |name: &str| Stored::open(&folder.join(format!("tables/{name}.parquet")));
     Ok(Results {
         record,
         metrics: MetricRow::read(&stored("metrics")?)?,
-        patched,
+        patched: MetricRow::read(&stored("patched")?)?,
         counts: CountRow::read(&stored("counts")?)?,
         confusion: ConfusionRow::read(&stored("confusion")?)?,
         errors: ErrorRow::read(&stored("errors")?)?,
         differences: DifferenceRow::read(&stored("differences")?)?,
         ledger: LedgerRow::read(&stored("ledger")?)?,
-        sweep,
-        calibration,
-        reliability,
+        sweep: SweepRow::read(&stored("sweep")?)?,
+        calibration: CalibrationRow::read(&stored("calibration")?)?,
+        reliability: ReliabilityRow::read(&stored("reliability")?)?,
         throughput: ThroughputRow::read(&stored("throughput")?)?,
     })
 }

@@ -114,20 +114,6 @@ fn the_json_of_a_run_has_the_patched_metrics_where_there_is_a_patch() {
 }
 
 #[test]
-fn a_run_from_before_there_were_patches_is_read() {
-    let desk = Desk::small();
-    desk.succeeds("run suite.toml --out out");
-    std::fs::remove_file(desk.path("out/tables/patched.parquet")).unwrap();
-    let mut record: Value = serde_json::from_str(&desk.read("out/run.json")).unwrap();
-    for evaluation in record["evaluations"].as_array_mut().unwrap() {
-        assert!(evaluation.as_object_mut().unwrap().remove("patched").unwrap().is_null());
-    }
-    record["corpora"]["small"].as_object_mut().unwrap().remove("patch").unwrap();
-    desk.write("out/run.json", record.to_string());
-    assert_eq!(desk.succeeds("report out"), desk.read("out/report.md"));
-}
-
-#[test]
 fn the_number_of_threads_changes_no_byte_of_a_patched_run() {
     let desk = Desk::small();
     lay(&desk, PATCH);

@@ -157,3 +157,21 @@ hint: make the run anew
 "#]],
     );
 }
+
+#[test]
+fn a_report_without_any_one_of_the_tables() {
+    let desk = Desk::small();
+    desk.succeeds(RUN);
+    let tables: Vec<String> = desk.files("out/tables").into_keys().collect();
+    assert_eq!(tables.len(), 11);
+    for table in tables {
+        let (path, aside) = (desk.path(&format!("out/tables/{table}")), desk.path("aside"));
+        std::fs::rename(&path, &aside).unwrap();
+        let message = format!(
+            "error: table `out/tables/{table}` cannot be read: No such file or directory (os error 2)\nhint: the run is damaged: \
+             make it anew\n"
+        );
+        desk.refuses("report out", message);
+        std::fs::rename(&aside, &path).unwrap();
+    }
+}
