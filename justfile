@@ -47,6 +47,16 @@ corpus:
     cargo run --release --locked -- gold seal data/envoy
     cargo run --release --locked -- gold check data/envoy --limit 0
 
+# Bring libtorch for the engine `rust-bert` into the tree, under .libtorch (0.6 GB); `just libtorch cuda` for GPUs (4.5 GB)
+libtorch kind="cpu":
+    {{ python }} -m venv .venv-libtorch
+    .venv-libtorch/bin/python engines/libtorch.py {{ kind }}
+
+# A libtorch must be there: one of your own, or the tree's
+[private]
+some-libtorch:
+    [ -n "${LIBTORCH:-}" ] || [ -f .libtorch/cargo.toml ] || just libtorch
+
 # Criterion benches
 bench *filter:
     cargo bench --locked {{ filter }}
