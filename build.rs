@@ -12,7 +12,9 @@ fn main() {
         std::env::var_os(name).map(PathBuf::from)
     };
     // As torch-sys looks for it, whose own build script says what is wrong with it.
-    let Some(folder) = place("LIBTORCH_LIB").or_else(|| place("LIBTORCH")).map(|folder| folder.join("lib")) else { return };
+    let Some(folder) = place("LIBTORCH_LIB").or_else(|| place("LIBTORCH")).map(|folder| folder.join("lib")) else {
+        return;
+    };
     println!("cargo::rustc-link-arg=-Wl,-rpath,{}", folder.display());
     if folder.join("libtorch_cuda.so").exists() {
         // No symbol of it is called by name: the linker would leave it out, and no GPU would be found.

@@ -57,6 +57,14 @@ libtorch kind="cpu":
 some-libtorch:
     [ -n "${LIBTORCH:-}" ] || [ -f .libtorch/cargo.toml ] || just libtorch
 
+# Both engines on the bundled models: a report that shows how far they agree
+demo-rust-bert *options: some-libtorch
+    cargo run --release --locked --features rust-bert -- run suites/engines.toml {{ options }}
+
+# The tests of the engine `rust-bert`; those of everything else are in `just test`
+test-rust-bert *filter: some-libtorch
+    cargo test --release --locked --features rust-bert --lib --test main {{ if filter == "" { "engine" } else { filter } }}
+
 # Criterion benches
 bench *filter:
     cargo bench --locked {{ filter }}

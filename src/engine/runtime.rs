@@ -54,6 +54,14 @@ pub struct Runtime {
 }
 
 impl Runtime {
+    /// The engine, and the device where it is not the processor: `rust-bert (cuda)`.
+    pub fn place(self) -> String {
+        match self.device {
+            Device::Cpu => self.engine.to_string(),
+            device => format!("{} ({device})", self.engine),
+        }
+    }
+
     /// Refuses a precision or a device that the engine does not have for `what`, whatever the machine.
     ///
     /// # Errors
@@ -69,6 +77,13 @@ impl Runtime {
         };
         let instead = runtimes.iter().map(of_device).collect::<Vec<_>>().join("; ");
         Err(LoadError::Runtime { asked: self, what: what.to_owned(), instead })
+    }
+}
+
+impl fmt::Display for Runtime {
+    /// `rust-bert (cuda) bf16`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.place(), self.precision)
     }
 }
 

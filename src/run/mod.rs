@@ -7,6 +7,7 @@ mod baseline;
 mod calibrate;
 mod cell;
 mod counted;
+mod engines;
 mod evaluation;
 mod facts;
 mod folder;
@@ -90,6 +91,7 @@ pub fn execute(
     let mut record = Record::of(suite, settings, &plan);
     if let Some(from) = &logits_from {
         (record.engine, record.precision) = (from.engine.clone(), from.precision.clone());
+        work.stored.iter().for_each(|stored| stored.give_runtimes(&mut record.models));
     }
     record.logits_from = logits_from;
     Ok(evaluation::score(&plan, folder, record)?)

@@ -2,8 +2,7 @@
 
 use crate::base::digest;
 use crate::engine::checkpoint::{self, Checkpoint};
-use crate::engine::native::Native;
-use crate::engine::{Config, Engine, LoadError};
+use crate::engine::{self, Config, Engine, LoadError, Runtime};
 use crate::task::TaskName;
 use crate::task::floor::{Floor, FloorError};
 use crate::text::{Tokenizer, TokenizerError};
@@ -41,11 +40,11 @@ pub enum ModelError {
 }
 
 impl Model {
-    /// Loads a folder in Hugging Face layout for the engine `native`, or a floor.
+    /// Loads a folder in Hugging Face layout to be run as is said, or a floor, which is not run.
     ///
     /// # Errors
     /// [`ModelError`] naming the file and what is wrong with it.
-    pub fn load(folder: &Path, task: TaskName) -> Result<Self, ModelError> {
+    pub fn load(folder: &Path, task: TaskName, runtime: Runtime) -> Result<Self, ModelError> {
         if !folder.is_dir() {
             return Err(ModelError::NoFolder(folder.to_owned()));
         }
@@ -54,7 +53,7 @@ impl Model {
         }
         let config = Config::read(folder)?;
         let tokenizer = Box::new(Tokenizer::load(folder, config.vocabulary)?);
-        Ok(Self::Neural { engine: Box::new(Native::load(folder)?), tokenizer })
+        Ok(Self::Neural { engine: engine::load(folder, runtime)?, tokenizer })
     }
 
     /// What the model is, for records: an architecture or `floor`.

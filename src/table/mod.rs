@@ -6,6 +6,7 @@
 mod answers;
 mod calibration;
 mod differences;
+mod engines;
 mod history;
 mod ledger;
 mod logits;
@@ -16,6 +17,7 @@ mod throughput;
 pub use answers::{entity_rows, stance_rows};
 pub use calibration::{CalibrationRow, Fit, ReliabilityRow};
 pub use differences::DifferenceRow;
+pub use engines::EngineRow;
 pub use history::{FactRow, PointRow};
 pub use ledger::LedgerRow;
 pub use logits::{Misfit, StoredLogits, sequence_logits, token_logits};

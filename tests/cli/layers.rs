@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Outside crates and what prints, with the one folder under src/ where each may stand.
-const DOORS: [(&str, &str); 18] = [
+const DOORS: [(&str, &str); 20] = [
     ("anyhow::", "cli/"),
     ("chrono::", "cli/"),
     ("clap::", "cli/"),
@@ -35,6 +35,8 @@ const DOORS: [(&str, &str); 18] = [
     ("plotters::", "report/"),
     ("polars::", "table/"),
     ("safetensors::", "engine/"),
+    ("tch::", "engine/rust_bert/"),
+    ("use rust_bert::", "engine/rust_bert/"),
     ("statrs::", "stats/"),
     ("tokenizers::", "text/"),
 ];

@@ -1,10 +1,13 @@
 //! The arguments as typed.
 
 mod compare;
+mod runtime;
 
 pub(super) use compare::{
     BlessOptions, CompareOptions, GateFormat, GateOptions, HistoryFormat, HistoryOptions, IntervalArgument, PageFormat,
 };
+
+pub(super) use runtime::RuntimeOptions;
 
 use super::gold::GoldCommand;
 use super::score::ScoreOptions;
@@ -108,24 +111,8 @@ pub(super) struct ComputeOptions {
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
-    /// What runs the forward passes
-    #[arg(long, value_enum, default_value_t = EngineName::Native)]
-    pub(super) engine: EngineName,
-    /// Precision of the arithmetic
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    pub(super) precision: Precision,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineName {
-    /// karat's own, on the CPU
-    Native,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Precision {
-    /// 32-bit floating point
-    F32,
+    #[command(flatten)]
+    pub(super) runtime: RuntimeOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

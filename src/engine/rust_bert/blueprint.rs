@@ -71,13 +71,8 @@ impl Blueprint {
         if padding >= config.vocabulary {
             return Err(settings.malformed(format!("`pad_token_id` {padding} is outside the vocabulary")));
         }
-        let mut blueprint = Self {
-            head: config.head,
-            of,
-            prefix: prefix(config.architecture),
-            scale: None,
-            padding: padding as i64,
-        };
+        let mut blueprint =
+            Self { head: config.head, of, prefix: prefix(config.architecture), scale: None, padding: padding as i64 };
         if let Of::Bert(_) | Of::Roberta(_) = blueprint.of {
             blueprint.scale = scale(settings)?;
         }

@@ -113,9 +113,8 @@ impl RustBert {
     }
 
     fn inputs(&self, batch: &Batch, rectangle: &Rectangle) -> Inputs {
-        let tensor = |values: Vec<i64>| {
-            Tensor::from_slice(&values).view([-1, rectangle.width as i64]).to_device(self.device)
-        };
+        let tensor =
+            |values: Vec<i64>| Tensor::from_slice(&values).view([-1, rectangle.width as i64]).to_device(self.device);
         Inputs {
             ids: tensor(rectangle.padded(batch, batch.ids(), self.blueprint.padding)),
             mask: tensor(rectangle.mask(batch)),

@@ -60,9 +60,8 @@ impl Network {
             (Of::Roberta(config), Head::Token) => {
                 RobertaForTokenClassification::new(root, config).map(|model| Self::RobertaToken { model, padding })
             }
-            (Of::Roberta(config), Head::Sequence) => {
-                RobertaForSequenceClassification::new(root, config).map(|model| Self::RobertaSequence { model, padding })
-            }
+            (Of::Roberta(config), Head::Sequence) => RobertaForSequenceClassification::new(root, config)
+                .map(|model| Self::RobertaSequence { model, padding }),
         };
         built.expect("the blueprint has labels, which is all that the structs may miss")
     }
@@ -72,7 +71,9 @@ impl Network {
         let Inputs { ids, mask, types } = inputs;
         let (ids_given, mask_given, types_given) = (Some(ids), Some(mask), Some(types));
         Ok(match self {
-            Self::AlbertSequence(model) => model.forward_t(ids_given, mask_given, types_given, None, None, false).logits,
+            Self::AlbertSequence(model) => {
+                model.forward_t(ids_given, mask_given, types_given, None, None, false).logits
+            }
             Self::AlbertToken(model) => model.forward_t(ids_given, mask_given, types_given, None, None, false).logits,
             Self::BartSequence { model, start } => {
                 let one_later = one_later(ids, *start);

@@ -16,7 +16,8 @@ pub(super) struct Rectangle {
 /// shares a rectangle with those that are at most an eighth longer, and of which `kind` says the same.
 pub(super) fn rectangles(batch: &Batch, most: usize, kind: impl Fn(&[u32]) -> usize) -> Vec<Rectangle> {
     let sequences = batch.ranges().enumerate();
-    let mut sequences: Vec<_> = sequences.map(|(at, range)| (kind(&batch.ids()[range.clone()]), range.len(), at)).collect();
+    let mut sequences: Vec<_> =
+        sequences.map(|(at, range)| (kind(&batch.ids()[range.clone()]), range.len(), at)).collect();
     sequences.sort_by_key(|&(kind, tokens, at)| (kind, Reverse(tokens), at));
     let mut rectangles: Vec<(usize, Rectangle)> = Vec::new();
     for (kind, tokens, at) in sequences {

@@ -60,7 +60,8 @@ fn stored_name(checkpoint: &Checkpoint, prefix: &str, name: &str) -> String {
     let name = name.strip_prefix(prefix).filter(|_| bare).unwrap_or(name);
     // Checkpoints converted from TensorFlow; BART's one table of words, which has three names.
     let old = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-    let [of_encoder, of_decoder] = ["encoder.embed_tokens.", "decoder.embed_tokens."].map(|own| name.replace("shared.", own));
+    let [of_encoder, of_decoder] =
+        ["encoder.embed_tokens.", "decoder.embed_tokens."].map(|own| name.replace("shared.", own));
     let names = [name.to_owned(), old, of_encoder, of_decoder];
     names.iter().find(|name| checkpoint.has(name)).unwrap_or(&names[0]).clone()
 }

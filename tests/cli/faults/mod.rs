@@ -5,6 +5,7 @@ mod arguments;
 mod columns;
 mod corpus;
 mod decoding;
+mod engine;
 mod exchange;
 mod fit;
 mod folder;
