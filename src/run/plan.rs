@@ -134,8 +134,7 @@ impl Plan {
             for name in &evaluation.models {
                 let entry = &suite.models[name];
                 let model = check_model(suite, name, evaluation, &corpus)?;
-                let digests = digests(&entry.path);
-                let record = ModelRecord { architecture: model.architecture().to_owned(), digests };
+                let record = ModelRecord { architecture: model.architecture(), digests: digests(&entry.path) };
                 models.insert(name.clone(), record);
                 let key = CellKey {
                     task: evaluation.options.task().to_string(),

@@ -34,7 +34,7 @@ const DOORS: [(&str, &str); 18] = [
     ("pulldown_cmark::", "report/"),
     ("plotters::", "report/"),
     ("polars::", "table/"),
-    ("safetensors::", "engine/native/"),
+    ("safetensors::", "engine/"),
     ("statrs::", "stats/"),
     ("tokenizers::", "text/"),
 ];
