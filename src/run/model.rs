@@ -3,6 +3,7 @@
 use crate::base::digest;
 use crate::engine::native::Bert;
 use crate::engine::{Config, Engine, LoadError};
+use crate::hub::{HubError, located};
 use crate::task::TaskName;
 use crate::task::floor::{Floor, FloorError};
 use crate::text::{Tokenizer, TokenizerError};
@@ -28,6 +29,9 @@ pub enum ModelError {
     /// There is no such folder.
     #[error("there is no model folder `{}`", .0.display())]
     NoFolder(PathBuf),
+    /// The hub's cache does not have it.
+    #[error(transparent)]
+    Hub(#[from] HubError),
     /// The weights or their configuration are at fault.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -40,11 +44,13 @@ pub enum ModelError {
 }
 
 impl Model {
-    /// Loads a folder in Hugging Face layout for the engine `native`, or a floor.
+    /// Loads a folder in Hugging Face layout for the engine `native`, or a floor. `hub:ORG/NAME@REVISION` is a folder of the
+    /// hub's cache.
     ///
     /// # Errors
     /// [`ModelError`] naming the file and what is wrong with it.
     pub fn load(folder: &Path, task: TaskName) -> Result<Self, ModelError> {
+        let folder = &*located(folder)?;
         if !folder.is_dir() {
             return Err(ModelError::NoFolder(folder.to_owned()));
         }
@@ -68,6 +74,7 @@ impl Model {
 
 /// SHA-256 of the files of a model folder that decide its answers, by name.
 pub(super) fn digests(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(folder) = located(folder) else { return BTreeMap::new() };
     let names = ["config.json", "floor.toml", "model.safetensors", "names.tsv", "tokenizer.json"];
     let digest = |name: &str| digest::of_file(&folder.join(name)).ok().map(|digest| (name.to_owned(), digest));
     names.into_iter().filter_map(digest).collect()

@@ -230,6 +230,13 @@ fn folders<'a>(
             let what = format!("{what} `{name}`: the name becomes a part of file names: use letters, digits, {also}");
             notes.add(folder.span(), what);
         }
+        if let Some(found) = crate::hub::resolved(folder.get_ref()).filter(|_| what == "model") {
+            match found {
+                Ok(path) => drop(folders.insert(name.clone(), path)),
+                Err(error) => notes.add(folder.span(), format!("{what} `{name}`: {error}; {}", error.cure())),
+            }
+            continue;
+        }
         if !path.is_dir() {
             notes.add(folder.span(), format!("{what} `{name}`: there is no folder `{}`", path.display()));
         }

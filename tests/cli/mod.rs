@@ -13,6 +13,7 @@ mod gate;
 mod gold;
 mod help;
 mod history;
+mod hub;
 mod layers;
 mod patch;
 mod predict;

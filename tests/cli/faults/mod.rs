@@ -10,6 +10,7 @@ mod fit;
 mod folder;
 mod from;
 mod gold;
+mod hub;
 mod model;
 mod passes;
 mod patch;
