@@ -1,7 +1,7 @@
 //! Forward passes of the bundled NER model: real tokens a second on one thread and on two.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use karat::engine::native::Bert;
+use karat::engine::native::Native;
 use karat::engine::{Batch, Engine, Sequence};
 use std::hint::black_box;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn pack(lengths: &[usize]) -> Batch {
 }
 
 /// Times `passes` forward passes in each of `threads` workers, which start together.
-fn time(bert: &Bert, batch: &Batch, threads: usize, passes: u64) -> Duration {
+fn time(bert: &Native, batch: &Batch, threads: usize, passes: u64) -> Duration {
     let start = std::sync::Barrier::new(threads);
     let one = || {
         let mut worker = bert.worker();
@@ -46,7 +46,7 @@ fn time(bert: &Bert, batch: &Batch, threads: usize, passes: u64) -> Duration {
 
 fn forward(criterion: &mut Criterion) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ner-minilm-l6");
-    let bert = Bert::load(&folder).expect("the bundled model");
+    let bert = Native::load(&folder).expect("the bundled model");
     let mut group = criterion.benchmark_group("forward");
     group.sample_size(10).measurement_time(Duration::from_secs(4));
     for (name, lengths) in batches() {
@@ -59,7 +59,7 @@ fn forward(criterion: &mut Criterion) {
         }
     }
     group.finish();
-    criterion.bench_function("load", |bencher| bencher.iter(|| Bert::load(&folder).expect("the bundled model")));
+    criterion.bench_function("load", |bencher| bencher.iter(|| Native::load(&folder).expect("the bundled model")));
 }
 
 criterion_group!(benches, forward);

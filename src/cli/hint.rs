@@ -120,7 +120,14 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(match error {
             LoadError::Read { .. } => MODEL_FOLDER,
             LoadError::Malformed { .. } => DAMAGED,
-            LoadError::Unsupported { .. } => "choose a checkpoint of one of these architectures",
+            LoadError::Unsupported { .. } => "choose a checkpoint that asks for one of these",
+            LoadError::Pickled { .. } => {
+                "convert it once, where transformers is installed: AutoModelForTokenClassification (or \
+                 AutoModelForSequenceClassification) .from_pretrained(FOLDER).save_pretrained(FOLDER)"
+            }
+            LoadError::MissingTensor { name, .. } if of_a_head(name) => {
+                "the checkpoint has no trained head for this; choose one that was fine-tuned for token or sequence classification"
+            }
             LoadError::MissingTensor { .. } | LoadError::WrongShape { .. } => {
                 "config.json and model.safetensors must come from the same checkpoint"
             }
@@ -280,4 +287,9 @@ fn of_task(error: &TaskError) -> Option<&'static str> {
         TaskError::Tokenizer(error) => of_leaf(error),
         TaskError::NoPairs => Some("the tokenizer needs a post-processor with a template for pairs"),
     }
+}
+
+/// True for a tensor of a head, which a checkpoint that was only pretrained lacks.
+fn of_a_head(tensor: &str) -> bool {
+    ["classifier", "classification_head", "pre_classifier", "pooler", "head."].iter().any(|part| tensor.contains(part))
 }

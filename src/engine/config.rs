@@ -1,7 +1,8 @@
-//! `config.json` of a model folder, read into a shape that engines can trust.
+//! What every engine must know of a model: its architecture, its head, its labels and the limits of its tables.
 
+use super::settings::Settings;
 use super::{Batch, ForwardError, LoadError};
-use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -14,22 +15,169 @@ pub enum Head {
     Sequence,
 }
 
-/// The activation between the two dense layers of a block.
+impl Head {
+    const ALL: [Self; 2] = [Self::Token, Self::Sequence];
+
+    /// The end of a class's name.
+    fn class(self) -> &'static str {
+        match self {
+            Self::Token => "ForTokenClassification",
+            Self::Sequence => "ForSequenceClassification",
+        }
+    }
+}
+
+/// The activation between two dense layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// x·Φ(x), by the error function.
     Gelu,
-    /// The tanh approximation (`gelu_new`, `gelu_pytorch_tanh`).
+    /// The tanh approximation of it.
     GeluTanh,
     /// max(x, 0).
     Relu,
+    /// The hyperbolic tangent.
+    Tanh,
 }
 
-/// A model's architecture, sizes and label names.
+impl Activation {
+    /// The names by which models ask for one.
+    pub const NAMES: [&'static str; 7] =
+        ["gelu", "gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "relu", "tanh"];
+
+    /// An activation by its name in Hugging Face transformers; None for one that is not known.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "gelu" | "gelu_python" => Some(Self::Gelu),
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => Some(Self::GeluTanh),
+            "relu" => Some(Self::Relu),
+            "tanh" => Some(Self::Tanh),
+            _ => None,
+        }
+    }
+}
+
+/// A family of models that share the shape of their encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Architecture {
+    /// Layers that share their weights, and narrow embeddings.
+    Albert,
+    /// An encoder and a decoder; the decoder's last token is classified.
+    Bart,
+    /// The first of them.
+    Bert,
+    /// RoBERTa for French.
+    Camembert,
+    /// Disentangled attention; DeBERTa v3 is of this architecture too.
+    DebertaV2,
+    /// Six layers, no token types, no pooler.
+    DistilBert,
+    /// BERT with embeddings of a width of their own.
+    Electra,
+    /// Rotary positions, local attention, normalisation before each block.
+    ModernBert,
+    /// BERT with attention that knows distances.
+    MpNet,
+    /// BERT with positions that begin behind the padding's.
+    Roberta,
+    /// RoBERTa for a hundred languages.
+    XlmRoberta,
+}
+
+impl Architecture {
+    /// Every architecture, in order of name.
+    pub const ALL: [Self; 11] = [
+        Self::Albert,
+        Self::Bart,
+        Self::Bert,
+        Self::Camembert,
+        Self::DebertaV2,
+        Self::DistilBert,
+        Self::Electra,
+        Self::ModernBert,
+        Self::MpNet,
+        Self::Roberta,
+        Self::XlmRoberta,
+    ];
+
+    /// The name that begins its classes in Hugging Face transformers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Albert => "Albert",
+            Self::Bart => "Bart",
+            Self::Bert => "Bert",
+            Self::Camembert => "Camembert",
+            Self::DebertaV2 => "DebertaV2",
+            Self::DistilBert => "DistilBert",
+            Self::Electra => "Electra",
+            Self::ModernBert => "ModernBert",
+            Self::MpNet => "MPNet",
+            Self::Roberta => "Roberta",
+            Self::XlmRoberta => "XLMRoberta",
+        }
+    }
+
+    /// The heads that it has: BART's decoder has none for tokens.
+    pub fn heads(self) -> &'static [Head] {
+        match self {
+            Self::Bart => &[Head::Sequence],
+            _ => &Head::ALL,
+        }
+    }
+
+    /// A class's architecture and head, such as those of `BertForTokenClassification`; None for one that is not known.
+    pub fn of_class(class: &str) -> Option<(Self, Head)> {
+        Self::classes().find(|(architecture, head)| class_name(*architecture, *head) == class)
+    }
+
+    fn classes() -> impl Iterator<Item = (Self, Head)> {
+        Self::ALL
+            .into_iter()
+            .flat_map(|architecture| architecture.heads().iter().map(move |&head| (architecture, head)))
+    }
+
+    /// Every class that is known, for messages.
+    pub fn supported() -> String {
+        Self::classes().map(|(architecture, head)| class_name(architecture, head)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Rows of the token type table that a tokenizer's type ids choose from; 0 where the model does not read them.
+    fn token_types(self, settings: &Settings) -> Result<usize, LoadError> {
+        let default = match self {
+            Self::Albert | Self::Bert | Self::Electra => 2,
+            Self::DebertaV2 => 0,
+            _ => return Ok(0),
+        };
+        match settings.count("type_vocab_size")?.unwrap_or(default) {
+            0 if default > 0 => Err(settings.malformed("`type_vocab_size` is missing or zero".to_owned())),
+            types => Ok(types),
+        }
+    }
+
+    /// The longest sequence that the position table has rows for.
+    fn max_tokens(self, settings: &Settings) -> Result<usize, LoadError> {
+        let rows = settings.size("max_position_embeddings")?;
+        let before_first = match self {
+            // The first token stands behind the padding token's row.
+            Self::Camembert | Self::Roberta | Self::XlmRoberta => 1 + settings.count("pad_token_id")?.unwrap_or(1),
+            Self::MpNet => 2,
+            _ => 0,
+        };
+        let rows = rows.checked_sub(before_first).filter(|&rows| rows > 0);
+        rows.ok_or_else(|| settings.malformed("`max_position_embeddings` leaves no room for a token".to_owned()))
+    }
+}
+
+/// The name of a class in Hugging Face transformers.
+fn class_name(architecture: Architecture, head: Head) -> String {
+    format!("{}{}", architecture.name(), head.class())
+}
+
+/// A model's architecture, labels and limits. What only its own architecture has stands in `settings`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The class named by `architectures`, such as `BertForTokenClassification`.
-    pub architecture: String,
+    /// The shape of the encoder.
+    pub architecture: Architecture,
     /// What the last layer says.
     pub head: Head,
     /// Label names; the position is the class in logits.
@@ -38,59 +186,11 @@ pub struct Config {
     pub max_tokens: usize,
     /// Rows of the token embedding table.
     pub vocabulary: usize,
-    /// Rows of the token type table.
+    /// Rows of the token type table; 0 for a model that reads no types, whatever its tokenizer gives.
     pub token_types: usize,
-    /// Width of a token's vector.
-    pub hidden: usize,
-    /// Encoder layers.
-    pub layers: usize,
-    /// Attention heads; they divide `hidden`.
-    pub heads: usize,
-    /// Width between the two dense layers of a block.
-    pub intermediate: usize,
-    /// Added to the variance in layer normalisation.
-    pub layer_norm_eps: f32,
-    /// Between the two dense layers of a block.
-    pub activation: Activation,
+    /// All fields of the file.
+    pub settings: Settings,
 }
-
-/// The fields that are read; a hub's config.json has many more.
-#[derive(Deserialize)]
-struct Written {
-    #[serde(default)]
-    architectures: Vec<String>,
-    model_type: Option<String>,
-    id2label: Option<BTreeMap<String, String>>,
-    max_position_embeddings: Option<usize>,
-    vocab_size: Option<usize>,
-    #[serde(default = "two")]
-    type_vocab_size: usize,
-    hidden_size: Option<usize>,
-    num_hidden_layers: Option<usize>,
-    num_attention_heads: Option<usize>,
-    intermediate_size: Option<usize>,
-    #[serde(default = "bert_eps")]
-    layer_norm_eps: f32,
-    #[serde(default = "gelu")]
-    hidden_act: String,
-    position_embedding_type: Option<String>,
-    #[serde(default)]
-    is_decoder: bool,
-}
-
-fn two() -> usize {
-    2
-}
-fn bert_eps() -> f32 {
-    1e-12
-}
-fn gelu() -> String {
-    "gelu".to_owned()
-}
-
-/// The architectures that `native` runs, for messages.
-pub const SUPPORTED: [(&str, Head); 2] =
-    [("BertForTokenClassification", Head::Token), ("BertForSequenceClassification", Head::Sequence)];
 
 impl Config {
     /// Reads `config.json` of a model folder.
@@ -99,58 +199,36 @@ impl Config {
     /// [`LoadError`] when the file is missing, not JSON, lacks a size, names an architecture that is not supported, or
     /// its labels are not numbered 0, 1, 2, …
     pub fn read(folder: &Path) -> Result<Self, LoadError> {
-        let path = folder.join("config.json");
-        let bytes = std::fs::read(&path).map_err(|source| LoadError::Read { path: path.clone(), source })?;
-        let malformed = |reason: String| LoadError::Malformed { path: path.clone(), reason };
-        let written: Written = serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
-        let unsupported = |found: String| LoadError::Unsupported {
-            path: path.clone(),
-            found,
-            supported: SUPPORTED.map(|(name, _)| name).join(", "),
+        let settings = Settings::read(folder)?;
+        let class = match settings.words("architectures")?.and_then(|classes| classes.into_iter().next()) {
+            Some(class) => class,
+            None => settings
+                .text("model_type")?
+                .ok_or_else(|| settings.malformed("it names no `architectures`".to_owned()))?
+                .to_owned(),
         };
-        let architecture = written.architectures.first().or(written.model_type.as_ref()).cloned();
-        let architecture = architecture.ok_or_else(|| malformed("it names no `architectures`".to_owned()))?;
-        let head = SUPPORTED.iter().find(|(name, _)| *name == architecture).map(|(_, head)| *head);
-        let head = head.ok_or_else(|| unsupported(format!("architecture `{architecture}`")))?;
-        if let Some(kind) = written.position_embedding_type.filter(|kind| kind != "absolute") {
-            return Err(unsupported(format!("`{architecture}` with position_embedding_type `{kind}`")));
-        }
-        if written.is_decoder {
-            return Err(unsupported(format!("`{architecture}` with is_decoder")));
-        }
-        if written.layer_norm_eps < 0.0 {
-            return Err(malformed(format!("`layer_norm_eps` is {}, which is negative", written.layer_norm_eps)));
-        }
-        let activation = match written.hidden_act.as_str() {
-            "gelu" | "gelu_python" => Activation::Gelu,
-            "gelu_new" | "gelu_pytorch_tanh" => Activation::GeluTanh,
-            "relu" => Activation::Relu,
-            other => return Err(unsupported(format!("`{architecture}` with hidden_act `{other}`"))),
-        };
-        let size = |name: &str, value: Option<usize>| {
-            value.filter(|&n| n > 0).ok_or_else(|| malformed(format!("`{name}` is missing or zero")))
-        };
-        let config = Self {
-            labels: labels(written.id2label).map_err(malformed)?,
-            max_tokens: size("max_position_embeddings", written.max_position_embeddings)?,
-            vocabulary: size("vocab_size", written.vocab_size)?,
-            token_types: size("type_vocab_size", Some(written.type_vocab_size))?,
-            hidden: size("hidden_size", written.hidden_size)?,
-            layers: size("num_hidden_layers", written.num_hidden_layers)?,
-            heads: size("num_attention_heads", written.num_attention_heads)?,
-            intermediate: size("intermediate_size", written.intermediate_size)?,
-            layer_norm_eps: written.layer_norm_eps,
+        let (architecture, head) = Architecture::of_class(&class)
+            .ok_or_else(|| settings.unsupported("architecture", &class, &Architecture::supported()))?;
+        let labels = settings.field("id2label", "an object of labels", |value| match value {
+            Value::Object(labels) => {
+                labels.iter().map(|(class, label)| Some((class.clone(), label.as_str()?.to_owned()))).collect()
+            }
+            _ => None,
+        })?;
+        Ok(Self {
             architecture,
             head,
-            activation,
-        };
-        if !config.hidden.is_multiple_of(config.heads) {
-            return Err(malformed(format!(
-                "`num_attention_heads` {} does not divide `hidden_size` {}",
-                config.heads, config.hidden
-            )));
-        }
-        Ok(config)
+            labels: self::labels(labels).map_err(|reason| settings.malformed(reason))?,
+            max_tokens: architecture.max_tokens(&settings)?,
+            vocabulary: settings.size("vocab_size")?,
+            token_types: architecture.token_types(&settings)?,
+            settings,
+        })
+    }
+
+    /// The class's name in Hugging Face transformers, such as `BertForTokenClassification`.
+    pub fn class(&self) -> String {
+        class_name(self.architecture, self.head)
     }
 
     /// Lets a batch in that the model's tables have rows for: every engine asks this first.
@@ -162,7 +240,7 @@ impl Config {
         if let Some(&id) = batch.ids().iter().find(|&&id| id as usize >= vocabulary) {
             return Err(ForwardError::UnknownToken { id, vocabulary });
         }
-        if let Some(&id) = batch.type_ids().iter().find(|&&id| id as usize >= types) {
+        if let Some(&id) = batch.type_ids().iter().find(|&&id| types > 0 && id as usize >= types) {
             return Err(ForwardError::UnknownType { id, types });
         }
         match batch.ranges().map(|range| range.len()).find(|&tokens| tokens > limit) {
@@ -212,8 +290,8 @@ mod tests {
     fn what_a_file_does_not_say_has_the_defaults_of_bert() {
         let config = read("", "").expect("a good file");
         assert_eq!(config.labels, ["O", "B-PER"]);
-        assert_eq!((config.head, config.activation), (Head::Token, Activation::GeluTanh));
-        assert_eq!((config.token_types, config.layer_norm_eps), (2, 1e-12));
+        assert_eq!((config.architecture, config.head), (Architecture::Bert, Head::Token));
+        assert_eq!((config.token_types, config.max_tokens), (2, 40));
         let unnamed = read(r#""id2label": {"0": "O", "1": "B-PER"},"#, "").expect("labels may be left out");
         assert_eq!(unnamed.labels, ["LABEL_0", "LABEL_1"]);
     }
@@ -239,30 +317,41 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_named_with_what_can() {
-        let supported = "it runs: BertForTokenClassification, BertForSequenceClassification";
-        let other =
-            read("BertForTokenClassification", "RobertaForTokenClassification").expect_err("another architecture");
-        let words = "asks for architecture `RobertaForTokenClassification`, which this engine cannot run";
-        assert_eq!(other, format!("model file `M/config.json` {words}; {supported}"));
-        let act = read("gelu_new", "swish").expect_err("another activation");
-        assert!(act.contains("`BertForTokenClassification` with hidden_act `swish`"), "{act}");
-        for setting in [r#""position_embedding_type": "relative_key""#, r#""is_decoder": true"#] {
-            let refused = read(r#""unread": [1, {}]"#, setting).expect_err("another kind of attention");
-            assert!(refused.contains("which this engine cannot run"), "{refused}");
+        let other = read("BertForTokenClassification", "LukeForTokenClassification").expect_err("another architecture");
+        let words = "asks for architecture `LukeForTokenClassification`, which this engine cannot run; it runs: Albert";
+        assert!(other.starts_with(&format!("model file `M/config.json` {words}")), "{other}");
+        for class in ["BartForTokenClassification", "BertForMaskedLM"] {
+            let refused = read("BertForTokenClassification", class).expect_err("another head");
+            assert!(refused.contains(&format!("architecture `{class}`, which")), "{refused}");
         }
+        let unnamed = read(r#""architectures": ["BertForTokenClassification"], "#, "").expect_err("no class");
+        assert!(unnamed.contains("asks for architecture `bert`"), "{unnamed}");
+    }
+
+    #[test]
+    fn positions_and_types_are_those_of_the_architecture() {
+        let limits =
+            |class| read("BertForTokenClassification", class).map(|config| (config.max_tokens, config.token_types));
+        assert_eq!(limits("RobertaForTokenClassification"), Ok((38, 0)));
+        assert_eq!(limits("MPNetForTokenClassification"), Ok((38, 0)));
+        assert_eq!(limits("ElectraForTokenClassification"), Ok((40, 2)));
+        assert_eq!(limits("DebertaV2ForTokenClassification"), Ok((40, 0)));
+        let config = GOOD.replace("BertFor", "RobertaFor").replace(r#""unread": [1, {}]"#, r#""pad_token_id": 39"#);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("config.json"), config).expect("written");
+        let refused = Config::read(folder.path()).expect_err("no row is left").to_string();
+        assert!(refused.ends_with("`max_position_embeddings` leaves no room for a token"), "{refused}");
     }
 
     #[test]
     fn sizes_that_do_not_fit_are_named() {
-        let heads =
-            read(r#""num_attention_heads": 4"#, r#""num_attention_heads": 5"#).expect_err("heads do not divide");
-        assert!(heads.ends_with("`num_attention_heads` 5 does not divide `hidden_size` 32"), "{heads}");
-        let zero = read(r#""num_hidden_layers": 2"#, r#""num_hidden_layers": 0"#).expect_err("no layer");
-        assert!(zero.ends_with("`num_hidden_layers` is missing or zero"), "{zero}");
+        let zero =
+            read(r#""max_position_embeddings": 40"#, r#""max_position_embeddings": 0"#).expect_err("no position");
+        assert!(zero.ends_with("`max_position_embeddings` is missing or zero"), "{zero}");
         let missing = read(r#""vocab_size": 97,"#, "").expect_err("no vocabulary");
         assert!(missing.ends_with("`vocab_size` is missing or zero"), "{missing}");
-        let eps = read(r#""unread": [1, {}]"#, r#""layer_norm_eps": -1"#).expect_err("a negative epsilon");
-        assert!(eps.ends_with("`layer_norm_eps` is -1, which is negative"), "{eps}");
+        let text = read(r#""vocab_size": 97,"#, r#""vocab_size": "97","#).expect_err("no number");
+        assert!(text.ends_with(r#"`vocab_size` is "97", not a whole number of at least 0"#), "{text}");
         let broken = read("}", "").expect_err("not JSON");
         assert!(broken.starts_with("model file `M/config.json` is not valid: "), "{broken}");
     }

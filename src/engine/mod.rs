@@ -5,12 +5,14 @@
 //! Must not: know tasks, labels' meaning, documents or files other than a model's folder.
 
 mod batch;
+pub mod checkpoint;
 pub mod config;
 pub mod fixed;
 pub mod native;
+pub mod settings;
 
 pub use batch::{Batch, BatchError, Sequence};
-pub use config::{Config, Head};
+pub use config::{Architecture, Config, Head};
 
 use std::path::PathBuf;
 
@@ -70,6 +72,14 @@ pub enum ForwardError {
         /// Rows in the position table.
         limit: usize,
     },
+    /// A sequence lacks the token whose row the model classifies.
+    #[error("a sequence has no token {id}, which ends a text and is the one that the model reads")]
+    NoEnd {
+        /// The token's id.
+        id: u32,
+        /// Position of the sequence in the batch.
+        sequence: usize,
+    },
     /// A logit is not a finite number.
     #[error("the model returned a logit that is not a finite number")]
     NotFinite {
@@ -106,6 +116,12 @@ pub enum LoadError {
         found: String,
         /// What can be run, separated by commas.
         supported: String,
+    },
+    /// The weights are stored in a form that only running code from the checkpoint could read.
+    #[error("model file `{}` holds pickled weights, which karat does not read", path.display())]
+    Pickled {
+        /// The file.
+        path: PathBuf,
     },
     /// A tensor is missing.
     #[error("model file `{}` has no tensor `{name}`", path.display())]

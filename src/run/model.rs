@@ -1,7 +1,8 @@
 //! A model folder, whatever is in it: weights for an engine, or a floor.
 
 use crate::base::digest;
-use crate::engine::native::Bert;
+use crate::engine::checkpoint::{self, Checkpoint};
+use crate::engine::native::Native;
 use crate::engine::{Config, Engine, LoadError};
 use crate::hub::{HubError, located};
 use crate::task::TaskName;
@@ -59,15 +60,15 @@ impl Model {
         }
         let config = Config::read(folder)?;
         let tokenizer = Box::new(Tokenizer::load(folder, config.vocabulary)?);
-        Ok(Self::Neural { engine: Box::new(Bert::load(folder)?), tokenizer })
+        Ok(Self::Neural { engine: Box::new(Native::load(folder)?), tokenizer })
     }
 
     /// What the model is, for records: an architecture or `floor`.
-    pub fn architecture(&self) -> &str {
+    pub fn architecture(&self) -> String {
         match self {
-            Self::Neural { engine, .. } => &engine.config().architecture,
-            Self::Floor(Floor::Gazetteer(_)) => "floor: gazetteer",
-            Self::Floor(Floor::Majority) => "floor: majority",
+            Self::Neural { engine, .. } => engine.config().class(),
+            Self::Floor(Floor::Gazetteer(_)) => "floor: gazetteer".to_owned(),
+            Self::Floor(Floor::Majority) => "floor: majority".to_owned(),
         }
     }
 }
@@ -75,7 +76,13 @@ impl Model {
 /// SHA-256 of the files of a model folder that decide its answers, by name.
 pub(super) fn digests(folder: &Path) -> BTreeMap<String, String> {
     let Ok(folder) = located(folder) else { return BTreeMap::new() };
-    let names = ["config.json", "floor.toml", "model.safetensors", "names.tsv", "tokenizer.json"];
-    let digest = |name: &str| digest::of_file(&folder.join(name)).ok().map(|digest| (name.to_owned(), digest));
+    let mut names: Vec<String> = ["config.json", "floor.toml", "names.tsv", "tokenizer.json"].map(str::to_owned).into();
+    if let Ok(checkpoint) = Checkpoint::open(&folder) {
+        let files = checkpoint.files().filter_map(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        names.extend(files);
+        // Where shards are, which tensor is read from which of them.
+        names.push(checkpoint::INDEX.to_owned());
+    }
+    let digest = |name: String| digest::of_file(&folder.join(&name)).ok().map(|digest| (name, digest));
     names.into_iter().filter_map(digest).collect()
 }

@@ -131,7 +131,7 @@ impl Plan {
             for name in &evaluation.models {
                 let folder = &suite.models[name];
                 let model = check_model(name, folder, evaluation, &corpus)?;
-                let record = ModelRecord { architecture: model.architecture().to_owned(), digests: digests(folder) };
+                let record = ModelRecord { architecture: model.architecture(), digests: digests(folder) };
                 models.insert(name.clone(), record);
                 let key = CellKey {
                     task: evaluation.options.task().to_string(),

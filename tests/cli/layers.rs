@@ -35,7 +35,7 @@ const DOORS: [(&str, &str); 20] = [
     ("plotters::", "report/"),
     ("polars::", "table/"),
     ("hf_hub::", "hub/"),
-    ("safetensors::", "engine/native/"),
+    ("safetensors::", "engine/"),
     ("sha1::", "hub/"),
     ("statrs::", "stats/"),
     ("tokenizers::", "text/"),

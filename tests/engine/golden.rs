@@ -1,7 +1,7 @@
 //! Logits against Hugging Face transformers in f32. `tests/golden/make_engine_golden.py` made the numbers.
 
 use super::{forward, tiny};
-use karat::engine::native::Bert;
+use karat::engine::native::Native;
 use karat::engine::{Engine, Head, Logits, Sequence};
 use serde::Deserialize;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn largest_difference(logits: &Logits, first_row: usize, expected: &Expected) ->
 
 /// Each sequence alone, then all of them in one batch.
 fn agrees(model: &Path, numbers: &Path, tolerance: f32) {
-    let bert = Bert::load(model).unwrap();
+    let bert = Native::load(model).unwrap();
     let expected = expected(numbers);
     let sequence = |e: &Expected| Sequence { ids: e.ids.clone(), type_ids: e.type_ids.clone() };
     for one in &expected {
@@ -108,4 +108,35 @@ fn each_activation_is_the_one_that_the_model_names() {
 #[test]
 fn sizes_that_fill_no_register_are_right() {
     tiny_agrees("token-odd-sizes");
+}
+
+/// A test for each architecture: its heads give the reference logits.
+macro_rules! architectures {
+    ($($name:ident: $($checkpoint:literal)+;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                $(tiny_agrees($checkpoint);)+
+            }
+        )+
+    };
+}
+
+architectures! {
+    albert: "albert-token" "albert-sequence";
+    bart: "bart-sequence";
+    camembert: "camembert-token" "camembert-sequence";
+    deberta_v2: "deberta-v2-token" "deberta-v2-sequence";
+    deberta_v3: "deberta-v3-token" "deberta-v3-sequence";
+    distilbert: "distilbert-token" "distilbert-sequence";
+    electra: "electra-token" "electra-sequence";
+    modernbert: "modernbert-token" "modernbert-sequence" "modernbert-mean-sequence";
+    mpnet: "mpnet-token" "mpnet-sequence";
+    roberta: "roberta-token" "roberta-sequence";
+    xlm_roberta: "xlm-roberta-token" "xlm-roberta-sequence";
+}
+
+#[test]
+fn weights_in_shards_are_one_checkpoint() {
+    tiny_agrees("token-sharded");
 }

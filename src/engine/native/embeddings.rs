@@ -1,52 +1,69 @@
-//! From token ids to the encoder's first state.
+//! From token ids to an encoder's first state.
 
-use super::norm::LayerNorm;
-use super::weights::Weights;
-use crate::engine::{Batch, Config, LoadError};
+use super::step::Step;
+use crate::engine::Batch;
 
-/// The three tables whose rows are summed and normalised.
+/// Tables whose rows are summed, and what follows.
 pub(super) struct Embeddings {
-    /// `[vocabulary, hidden]`.
-    words: Vec<f32>,
-    /// `[max_tokens, hidden]`.
-    positions: Vec<f32>,
-    /// `[token_types, hidden]`.
-    types: Vec<f32>,
-    norm: LayerNorm,
-    hidden: usize,
+    /// `[vocabulary, width]`.
+    pub(super) words: Vec<f32>,
+    /// `[positions, width]`; None for a model that reads positions elsewhere.
+    pub(super) positions: Option<Positions>,
+    /// `[token_types, width]`; None for a model that reads no types.
+    pub(super) types: Option<Vec<f32>>,
+    /// Width of a row.
+    pub(super) width: usize,
+    /// From the sum to the state.
+    pub(super) then: Vec<Step>,
+}
+
+/// A table of positions and the rule that chooses from it.
+pub(super) struct Positions {
+    /// `[positions, width]`.
+    pub(super) table: Vec<f32>,
+    /// Row of the first token.
+    pub(super) first: usize,
+    /// The padding token: where a text holds it, it has the row of its own number and is not counted.
+    pub(super) padding: Option<u32>,
 }
 
 impl Embeddings {
-    /// Reads the tables, each checked against the configuration.
-    pub(super) fn load(weights: &Weights<'_>, config: &Config) -> Result<Self, LoadError> {
-        let hidden = config.hidden;
-        let table =
-            |name: &str, rows| weights.encoder(&format!("embeddings.{name}_embeddings.weight"), &[rows, hidden]);
-        Ok(Self {
-            words: table("word", config.vocabulary)?,
-            positions: table("position", config.max_tokens)?,
-            types: table("token_type", config.token_types)?,
-            norm: LayerNorm::load(weights, config, "embeddings.LayerNorm")?,
-            hidden,
-        })
-    }
-
-    /// Fills `state` with a normalised vector a token: `[tokens, hidden]`. The batch's ids have rows in the tables.
-    pub(super) fn look_up(&self, batch: &Batch, state: &mut Vec<f32>) {
-        let row = |table, index| row(table, index, self.hidden);
+    /// Fills `state` with a vector a token: `[tokens, hidden]`. `ids` lie like the batch's and have rows in the tables.
+    pub(super) fn look_up(&self, ids: &[u32], batch: &Batch, state: &mut Vec<f32>) {
+        let row = |table, index| row(table, index, self.width);
         state.clear();
         for range in batch.ranges() {
-            for (position, token) in range.enumerate() {
-                let word = row(&self.words, batch.ids()[token] as usize);
-                let kind = row(&self.types, batch.type_ids()[token] as usize);
-                let place = row(&self.positions, position);
-                state.extend(word.iter().zip(kind).zip(place).map(|((word, kind), place)| word + kind + place));
+            let mut next = self.positions.as_ref().map_or(0, |positions| positions.first);
+            for token in range {
+                let from = state.len();
+                state.extend_from_slice(row(&self.words, ids[token] as usize));
+                let sum = &mut state[from..];
+                if let Some(types) = &self.types {
+                    add(sum, row(types, batch.type_ids()[token] as usize));
+                }
+                if let Some(positions) = &self.positions {
+                    match positions.padding.filter(|&padding| padding == ids[token]) {
+                        Some(padding) => add(sum, row(&positions.table, padding as usize)),
+                        None => {
+                            add(sum, row(&positions.table, next));
+                            next += 1;
+                        }
+                    }
+                }
             }
         }
-        self.norm.run(state);
+        for step in &self.then {
+            step.run(state);
+        }
     }
 }
 
 fn row(table: &[f32], index: usize, width: usize) -> &[f32] {
     &table[index * width..][..width]
+}
+
+fn add(sum: &mut [f32], row: &[f32]) {
+    for (sum, value) in sum.iter_mut().zip(row) {
+        *sum += value;
+    }
 }

@@ -1,48 +1,72 @@
-//! The layers behind the encoder.
+//! From the last state to logits.
 
-use super::linear::Linear;
-use super::weights::Weights;
-use crate::engine::{Config, LoadError};
-use rten_simd::SimdUnaryOp;
-use rten_vecmath::Tanh;
+use super::step::Step;
+use crate::engine::{Batch, ForwardError};
 
-/// A dense layer with tanh over the first token of each sequence.
-pub(super) struct Pooler(Linear);
+/// The rows of the last state that a head reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// Every token's.
+    Tokens,
+    /// That of each sequence's first token.
+    First,
+    /// That of each sequence's last token with this id.
+    Last(u32),
+    /// The mean of each sequence's tokens.
+    Mean,
+}
 
-impl Pooler {
-    /// Reads `pooler.dense`. Without it a sequence head's answers would be random.
-    pub(super) fn load(weights: &Weights<'_>, config: &Config) -> Result<Self, LoadError> {
-        Linear::load(weights, ["pooler.dense".to_owned()].into_iter(), config.hidden, config.hidden).map(Self)
-    }
-
-    /// `[sequences, hidden]` of first tokens → the same shape.
-    pub(super) fn run(&self, first: &[f32]) -> Vec<f32> {
-        let mut pooled = vec![0.0; first.len()];
-        self.0.run(first, &mut pooled);
-        Tanh {}.map_mut(&mut pooled);
-        pooled
+impl Reads {
+    /// The one token of each sequence that is read; None where every token is.
+    ///
+    /// # Errors
+    /// [`ForwardError::NoEnd`] where a sequence has no token that ends it.
+    pub(super) fn places(self, batch: &Batch) -> Result<Option<Vec<usize>>, ForwardError> {
+        match self {
+            Self::Tokens | Self::Mean => Ok(None),
+            Self::First => Ok(Some(batch.ranges().map(|tokens| tokens.start).collect())),
+            Self::Last(id) => {
+                let mut of_sequences = batch.ranges().enumerate();
+                let last = |(sequence, tokens): (usize, std::ops::Range<usize>)| {
+                    let end = batch.ids()[tokens.clone()].iter().rposition(|&token| token == id);
+                    end.map(|end| tokens.start + end).ok_or(ForwardError::NoEnd { id, sequence })
+                };
+                of_sequences.by_ref().map(last).collect::<Result<_, _>>().map(Some)
+            }
+        }
     }
 }
 
-/// A dense layer from a token's or a sequence's vector to its logits.
-pub(super) struct Classifier {
-    dense: Linear,
-    hidden: usize,
+/// A head: what it reads, and what it does with a row.
+pub(super) struct Head {
+    pub(super) reads: Reads,
+    /// The last one gives logits.
+    pub(super) steps: Vec<Step>,
 }
 
-impl Classifier {
-    /// Reads `classifier`, whose rows must be as many as the labels of `config.json`.
-    pub(super) fn load(weights: &Weights<'_>, config: &Config) -> Result<Self, LoadError> {
-        let classes = config.labels.len();
-        let dense = weights.head("classifier.weight", &[classes, config.hidden])?;
-        let dense = Linear::new(&dense, weights.head("classifier.bias", &[classes])?);
-        Ok(Self { dense, hidden: config.hidden })
+impl Head {
+    /// `[rows, classes]`, row-major, from the rows that the head reads.
+    pub(super) fn logits(&self, batch: &Batch, state: &[f32], hidden: usize) -> Vec<f32> {
+        let mut rows = match self.reads {
+            Reads::Mean => batch
+                .ranges()
+                .flat_map(|tokens| mean(&state[tokens.start * hidden..tokens.end * hidden], hidden))
+                .collect(),
+            _ => state.to_vec(),
+        };
+        for step in &self.steps {
+            step.run(&mut rows);
+        }
+        rows
     }
+}
 
-    /// `[rows, hidden]` → `[rows, classes]`.
-    pub(super) fn run(&self, x: &[f32]) -> Vec<f32> {
-        let mut logits = vec![0.0; x.len() / self.hidden * self.dense.outputs()];
-        self.dense.run(x, &mut logits);
-        logits
+fn mean(rows: &[f32], hidden: usize) -> Vec<f32> {
+    let mut mean = vec![0.0; hidden];
+    for row in rows.chunks_exact(hidden) {
+        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
     }
+    let count = (rows.len() / hidden) as f32;
+    mean.iter_mut().for_each(|sum| *sum /= count);
+    mean
 }

@@ -2,12 +2,10 @@
 
 use super::curves::ExactGelu;
 use super::product::{Finish, Out, Panels, Product, Rows};
-use super::weights::Weights;
-use crate::engine::LoadError;
 use crate::engine::config::Activation;
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp, SimdUnaryOp};
-use rten_vecmath::ApproxGelu;
+use rten_vecmath::{ApproxGelu, Tanh};
 
 /// `x · Wᵀ + b`, with the weights packed once.
 pub(super) struct Linear {
@@ -28,19 +26,9 @@ impl Linear {
         Self { weights: panels, bias }
     }
 
-    /// Reads encoder layers of the same shape that take the same input, and puts their outputs side by side.
-    pub(super) fn load(
-        weights: &Weights<'_>,
-        names: impl Iterator<Item = String>,
-        outputs: usize,
-        inputs: usize,
-    ) -> Result<Self, LoadError> {
-        let (mut matrix, mut bias) = (Vec::new(), Vec::new());
-        for name in names {
-            matrix.extend(weights.encoder(&format!("{name}.weight"), &[outputs, inputs])?);
-            bias.extend(weights.encoder(&format!("{name}.bias"), &[outputs])?);
-        }
-        Ok(Self::new(&matrix, bias))
+    /// Width of a row of input.
+    pub(super) fn inputs(&self) -> usize {
+        self.weights.depth()
     }
 
     /// Width of a row of output.
@@ -60,7 +48,13 @@ impl Linear {
             Activation::Gelu => self.product(x, out, Then { bias, with: Activate(&ExactGelu) }),
             Activation::GeluTanh => self.product(x, out, Then { bias, with: Activate(&ApproxGelu {}) }),
             Activation::Relu => self.product(x, out, Then { bias, with: Activate(&Relu) }),
+            Activation::Tanh => self.product(x, out, Then { bias, with: Activate(&Tanh {}) }),
         }
+    }
+
+    /// Multiplies `out` by `x · Wᵀ + b`.
+    pub(super) fn run_multiplied(&self, x: &[f32], out: &mut [f32]) {
+        self.product(x, out, Then { bias: &self.bias, with: Multiply });
     }
 
     /// Adds `x · Wᵀ + b` to `out`.
@@ -115,6 +109,17 @@ impl With for Add {
     fn with<I: Isa>(self, isa: I, sums: I::F32, before: &[f32]) -> I::F32 {
         let ops = isa.f32();
         ops.add(sums, ops.load(before))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Multiply;
+
+impl With for Multiply {
+    #[inline(always)]
+    fn with<I: Isa>(self, isa: I, sums: I::F32, before: &[f32]) -> I::F32 {
+        let ops = isa.f32();
+        ops.mul(sums, ops.load(before))
     }
 }
 

@@ -1,6 +1,7 @@
-//! BERT encoders on the CPU, in safe Rust.
+//! Transformer encoders on the CPU, in safe Rust.
 //!
-//! Owns: reading `model.safetensors` into checked f32 weights, the packed forward pass and its buffers.
+//! Owns: the parts that architectures are built of, the packed forward pass and its buffers. `architecture/` has a short file
+//! for each, which says what differs.
 //! In: a model folder, then packed batches. Out: [`Logits`].
 //! Must not: know tasks or labels' meaning, start threads that work in parallel, read anything but the model's folder.
 //!
@@ -12,38 +13,42 @@
     reason = "what is compiled for an instruction set must lie inside the function that is dispatched to it"
 )]
 
+mod architecture;
 mod attention;
+mod block;
 mod curves;
+mod distance;
 mod embeddings;
-mod encoder;
 mod head;
-mod layer;
 mod linear;
 mod norm;
 mod product;
+mod relation;
+mod rotary;
 mod softmax;
-mod weights;
+mod source;
+mod stack;
+mod step;
 
+use super::checkpoint::Checkpoint;
 use super::{Batch, Config, Engine, ForwardError, Head, LoadError, Logits, Worker};
-use encoder::{Buffers, Encoder};
-use head::{Classifier, Pooler};
+use architecture::{Decoder, Model};
+use block::{Buffers, Held};
+use source::Source;
 use std::path::Path;
-use weights::Weights;
 
 /// Tokens times hidden size of a batch: its states and what attention reads then stay in or near a second-level cache of
 /// 2 MiB, while the weights stream past. One core does 1.1 times the work with 512 tokens of the bundled models as with 1,024.
 const BATCH_VALUES: usize = 512 * 384;
 
-/// A BERT encoder with a token or a sequence classification head, loaded into memory.
-pub struct Bert {
+/// A model with a token or a sequence classification head, loaded into memory.
+pub struct Native {
     config: Config,
-    encoder: Encoder,
-    pooler: Option<Pooler>,
-    classifier: Classifier,
+    model: Model,
 }
 
-impl Bert {
-    /// Loads a model folder in Hugging Face layout: `config.json` and `model.safetensors`.
+impl Native {
+    /// Loads a model folder in Hugging Face layout: `config.json` and `model.safetensors`, or its shards.
     ///
     /// Weights in F32, F16 or BF16 become f32. Tensors that the head does not use are ignored.
     ///
@@ -52,56 +57,55 @@ impl Bert {
     /// another shape than `config.json` says, of a type that cannot be read, or holds a value that is not finite.
     pub fn load(folder: &Path) -> Result<Self, LoadError> {
         let config = Config::read(folder)?;
-        let bytes = Weights::bytes(folder)?;
-        let weights = Weights::parse(folder, &bytes)?;
-        Ok(Self {
-            encoder: Encoder::load(&weights, &config)?,
-            pooler: match config.head {
-                Head::Token => None,
-                Head::Sequence => Some(Pooler::load(&weights, &config)?),
-            },
-            classifier: Classifier::load(&weights, &config)?,
-            config,
-        })
+        let checkpoint = Checkpoint::open(folder)?;
+        Ok(Self { model: architecture::load(&Source::of(&checkpoint), &config)?, config })
     }
 
     /// The forward pass of a checked batch: `[rows, classes]`, row-major.
-    fn logits(&self, batch: &Batch, buffers: &mut Buffers) -> Vec<f32> {
-        match &self.pooler {
-            None => self.classifier.run(self.encoder.tokens(batch, buffers)),
-            Some(pooler) => {
-                let first = self.encoder.first_tokens(batch, buffers);
-                self.classifier.run(&pooler.run(first))
+    fn logits(&self, batch: &Batch, buffers: &mut Buffers) -> Result<Vec<f32>, ForwardError> {
+        let Model { encoder, decoder, head } = &self.model;
+        let places = head.reads.places(batch)?;
+        let held = places.as_deref().map_or(Held::All, Held::One);
+        match decoder {
+            None => encoder.run(batch.ids(), batch, held, buffers),
+            Some(Decoder { stack, start }) => {
+                encoder.run(batch.ids(), batch, Held::All, buffers);
+                std::mem::swap(&mut buffers.state, &mut buffers.memory);
+                let one_later = batch.ranges().flat_map(|tokens| {
+                    [*start].into_iter().chain(batch.ids()[tokens.start..tokens.end - 1].iter().copied())
+                });
+                stack.run(&one_later.collect::<Vec<_>>(), batch, held, buffers);
             }
         }
+        Ok(head.logits(batch, &buffers.state, encoder.hidden))
     }
 }
 
-impl Engine for Bert {
+impl Engine for Native {
     fn config(&self) -> &Config {
         &self.config
     }
 
     fn batch_tokens(&self) -> usize {
-        (BATCH_VALUES / self.config.hidden).max(1)
+        (BATCH_VALUES / self.model.encoder.hidden).max(1)
     }
 
     fn worker(&self) -> Box<dyn Worker + '_> {
-        Box::new(BertWorker { model: self, buffers: Buffers::default() })
+        Box::new(NativeWorker { model: self, buffers: Buffers::default() })
     }
 }
 
 /// One thread over the shared weights, with buffers that live as long as it does.
-struct BertWorker<'a> {
-    model: &'a Bert,
+struct NativeWorker<'a> {
+    model: &'a Native,
     buffers: Buffers,
 }
 
-impl Worker for BertWorker<'_> {
+impl Worker for NativeWorker<'_> {
     fn forward(&mut self, batch: &Batch) -> Result<Logits, ForwardError> {
         let Self { model, buffers } = self;
         model.config.admit(batch)?;
-        let values = model.logits(batch, buffers);
+        let values = model.logits(batch, buffers)?;
         let classes = model.config.labels.len();
         if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
             return Err(ForwardError::NotFinite { sequence: sequence_of(batch, model.config.head, bad / classes) });

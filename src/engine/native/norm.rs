@@ -1,7 +1,5 @@
 //! Layer normalisation.
 
-use super::weights::Weights;
-use crate::engine::{Config, LoadError};
 use rten_simd::{Isa, SimdOp};
 
 /// Partial sums of a row: as many as fill a register of the widest instruction set, so that sums are vectorised and
@@ -16,10 +14,9 @@ pub(super) struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// Reads the two vectors of the layer called `name`.
-    pub(super) fn load(weights: &Weights<'_>, config: &Config, name: &str) -> Result<Self, LoadError> {
-        let vector = |part: &str| weights.encoder(&format!("{name}.{part}"), &[config.hidden]);
-        Ok(Self { weight: vector("weight")?, bias: vector("bias")?, eps: config.layer_norm_eps })
+    /// From its vectors, `[width]` each.
+    pub(super) fn new(weight: Vec<f32>, bias: Vec<f32>, eps: f32) -> Self {
+        Self { weight, bias, eps }
     }
 
     /// Normalises the rows of `x` in place.

@@ -71,7 +71,7 @@ impl Ner {
     /// [`TaskError`] when the model has no token head, or its labels say nothing.
     pub fn new(model: &Config, options: NerOptions) -> Result<Self, TaskError> {
         if model.head != Head::Token {
-            let architecture = model.architecture.clone();
+            let architecture = model.class();
             return Err(TaskError::Head { task: TaskName::Ner, needed: "token-classification", architecture });
         }
         Ok(Self { tags: tags(&model.labels)?, options, max_tokens: model.max_tokens })

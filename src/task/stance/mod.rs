@@ -109,7 +109,7 @@ impl StanceTask {
         asked: BTreeMap<String, Vec<String>>,
     ) -> Result<Self, TaskError> {
         if model.head != Head::Sequence {
-            let architecture = model.architecture.clone();
+            let architecture = model.class();
             return Err(TaskError::Head { task: TaskName::Stance, needed: "sequence-classification", architecture });
         }
         let classes = inference(&model.labels)?;

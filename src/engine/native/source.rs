@@ -1,0 +1,82 @@
+//! A checkpoint's tensors as the parts that models are built of.
+
+use super::linear::Linear;
+use super::norm::LayerNorm;
+use crate::engine::LoadError;
+use crate::engine::checkpoint::Checkpoint;
+
+/// A place in a checkpoint from which names are read.
+#[derive(Clone)]
+pub(super) struct Source<'a> {
+    checkpoint: &'a Checkpoint,
+    path: String,
+}
+
+impl<'a> Source<'a> {
+    /// The whole checkpoint.
+    pub(super) fn of(checkpoint: &'a Checkpoint) -> Self {
+        Self { checkpoint, path: String::new() }
+    }
+
+    /// What stands under `part.`.
+    pub(super) fn at(&self, part: &str) -> Self {
+        Self { checkpoint: self.checkpoint, path: self.name(&format!("{part}.")) }
+    }
+
+    /// The encoder, whose names checkpoints write with or without its own name before them.
+    pub(super) fn encoder(&self, part: &str) -> Self {
+        if self.checkpoint.has_any(&self.name(&format!("{part}."))) || !self.checkpoint.has_any("embeddings.") {
+            return self.at(part);
+        }
+        self.clone()
+    }
+
+    /// A tensor's whole name.
+    fn name(&self, part: &str) -> String {
+        format!("{}{part}", self.path)
+    }
+
+    /// Row-major values of a tensor of this shape.
+    pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
+        self.checkpoint.values(&self.name(name), shape)
+    }
+
+    /// The first of several names that is there; the first one where none is.
+    pub(super) fn first_of<'n>(&self, names: &[&'n str]) -> &'n str {
+        names.iter().find(|name| self.checkpoint.has(&self.name(name))).unwrap_or(&names[0])
+    }
+
+    /// The weights of an embedding: `[rows, width]`.
+    pub(super) fn table(&self, name: &str, rows: usize, width: usize) -> Result<Vec<f32>, LoadError> {
+        self.tensor(&format!("{name}.weight"), &[rows, width])
+    }
+
+    /// A dense layer with its bias.
+    pub(super) fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear, LoadError> {
+        self.linears(&[name], outputs, inputs)
+    }
+
+    /// A dense layer that has no bias.
+    pub(super) fn linear_without_bias(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear, LoadError> {
+        Ok(Linear::new(&self.table(name, outputs, inputs)?, vec![0.0; outputs]))
+    }
+
+    /// Dense layers of the same shape that take the same input, with their outputs side by side.
+    pub(super) fn linears(&self, names: &[&str], outputs: usize, inputs: usize) -> Result<Linear, LoadError> {
+        let (mut matrix, mut bias) = (Vec::new(), Vec::new());
+        for name in names {
+            matrix.extend(self.table(name, outputs, inputs)?);
+            bias.extend(self.tensor(&format!("{name}.bias"), &[outputs])?);
+        }
+        Ok(Linear::new(&matrix, bias))
+    }
+
+    /// A layer normalisation. Checkpoints converted from TensorFlow call its vectors `gamma` and `beta`.
+    pub(super) fn norm(&self, name: &str, width: usize, eps: f32) -> Result<LayerNorm, LoadError> {
+        let vector = |names: [&str; 2]| {
+            let names = names.map(|part| format!("{name}.{part}"));
+            self.tensor(self.first_of(&[&names[0], &names[1]]), &[width])
+        };
+        Ok(LayerNorm::new(vector(["weight", "gamma"])?, vector(["bias", "beta"])?, eps))
+    }
+}
