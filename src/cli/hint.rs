@@ -3,7 +3,7 @@
 use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
-use super::predict::{Foreign, NoLogits, SameFile};
+use super::predict::{Foreign, NoLogits, SameFile, TwoMeanings};
 use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
 use crate::compare::{CompareError, GateError};
@@ -44,6 +44,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             }
             PlanError::NoneTaken { .. } => Some("raise --limit, or leave it out".to_owned()),
             PlanError::Model { source, .. } => of_cause(source),
+            PlanError::Map(_) => Some(MAP.to_owned()),
             PlanError::Task { source, .. } => of_cause(source),
         };
     }
@@ -86,6 +87,9 @@ const DAMAGED: &str = "the file is damaged or incomplete: fetch it again from it
 const DISK: &str = "check the path, its permissions, and the room on the disk";
 const PATH: &str = "check the path and its permissions";
 const UPGRADE: &str = "upgrade karat";
+const SAY: &str = "say what the classes mean: `labels = { LABEL_0 = \"…\" }` under the model in the suite, `--label LABEL_0=…` in predict";
+const MAP: &str =
+    "name a class as `id2label` of the model's config.json has it, or an entity type; README.md has examples";
 
 fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<SuiteError>() {
@@ -189,7 +193,7 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(cure) = of_command(cause) {
         return Some(cure);
     }
-    if cause.is::<Schemeless>() || cause.is::<Foreign>() || cause.is::<NoLogits>() {
+    if cause.is::<Schemeless>() || cause.is::<Foreign>() || cause.is::<NoLogits>() || cause.is::<TwoMeanings>() {
         return Some("leave the option out");
     }
     cause.is::<std::io::Error>().then_some(DISK)
@@ -274,12 +278,8 @@ fn of_misfit(error: &Misfit) -> &'static str {
 fn of_task(error: &TaskError) -> Option<&'static str> {
     match error {
         TaskError::Head { .. } => Some("choose a model that was trained for the task"),
-        TaskError::Label(LabelError::Nameless(_)) => {
-            Some("write the classes' names into `id2label` of the model's config.json")
-        }
-        TaskError::Label(LabelError::Missing { .. }) => {
-            Some("name the classes in `id2label` of the model's config.json")
-        }
+        TaskError::Label(LabelError::Nameless(_) | LabelError::Missing { .. }) => Some(SAY),
+        TaskError::Label(LabelError::Map(_)) => Some(MAP),
         TaskError::NoRoom { .. } => Some("take longer windows or a smaller overlap"),
         TaskError::TooLong { .. } => {
             Some("leave `max_tokens` out (in predict `--max-tokens`) to take the model's limit")

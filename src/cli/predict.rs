@@ -7,11 +7,11 @@ use crate::base::file::write_whole;
 use crate::corpus::{Document, Regions, read_documents, read_targets, write_entities, write_stances};
 use crate::report::number;
 use crate::run::{Answered, Request, answer};
-use crate::suite::TaskOptions;
+use crate::suite::{ModelEntry, TaskOptions};
 use crate::table::{CellKey, ThroughputRow};
 use crate::task::ner::NerOptions;
 use crate::task::stance::StanceOptions;
-use crate::task::{Answer, TaskName, WindowOptions};
+use crate::task::{Answer, LabelMap, TaskName, WindowOptions};
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -29,9 +29,11 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let documents: Vec<&Document> = all.iter().collect();
     let targets = options.targets.as_deref().map(read_targets).transpose()?.unwrap_or_default();
     let name = options.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let labels = label_map(options)?;
+    let model = ModelEntry { labels, ..ModelEntry::of_folder(&options.model) };
     let request = Request {
         key: CellKey { task: task.to_string(), corpus: options.input.display().to_string(), model: name },
-        model: &options.model,
+        model: &model,
         options: &task_options,
         documents: &documents,
         gold: &[],
@@ -116,6 +118,21 @@ fn written_as<'a>(options: &'a PredictOptions, option: &str) -> &'a Path {
 #[derive(Debug, thiserror::Error)]
 #[error("model `{0}` is a floor, which has no logits")]
 pub(super) struct NoLogits(String);
+
+/// A name that two options give a meaning.
+#[derive(Debug, thiserror::Error)]
+#[error("`--label` gives `{0}` two meanings")]
+pub(super) struct TwoMeanings(String);
+
+fn label_map(options: &PredictOptions) -> Result<LabelMap, TwoMeanings> {
+    let mut meanings = BTreeMap::new();
+    for (name, meaning) in &options.labels {
+        if meanings.insert(name.clone(), meaning.clone()).is_some() {
+            return Err(TwoMeanings(name.clone()));
+        }
+    }
+    Ok(LabelMap::new(meanings))
+}
 
 fn task_options(options: &PredictOptions) -> Result<TaskOptions, Foreign> {
     let asked = TaskName::from(options.task);

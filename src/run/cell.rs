@@ -12,12 +12,12 @@ use super::tune;
 use crate::base::CharText;
 use crate::corpus::{Document, Target};
 use crate::engine::{Config, Engine, Logits, Sequence};
-use crate::suite::TaskOptions;
+use crate::suite::{ModelEntry, TaskOptions};
 use crate::table::{CellKey, LedgerRow, Table, ThroughputRow, entity_rows, sequence_logits, stance_rows, token_logits};
 use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
 use crate::text::{Reach, Tokenizer};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Why a model did not answer.
@@ -57,8 +57,8 @@ pub enum CellError {
 pub struct Request<'a> {
     /// The names of the cell, for progress and throughput.
     pub key: CellKey,
-    /// The model's folder.
-    pub model: &'a Path,
+    /// The model's folder, and what is said about it.
+    pub model: &'a ModelEntry,
     /// The task and how its answers are decoded.
     pub options: &'a TaskOptions,
     /// The documents.
@@ -77,7 +77,7 @@ pub struct Request<'a> {
 
 impl Request<'_> {
     fn refused(&self, source: TaskError) -> CellError {
-        CellError::Task { model: self.model.to_owned(), source }
+        CellError::Task { model: self.model.path.clone(), source }
     }
 }
 
@@ -115,7 +115,7 @@ impl Answered {
 /// batch.
 pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered, CellError> {
     let begun = Instant::now();
-    let model = Model::load(request.model, request.options.task())?;
+    let model = Model::load(&request.model.path, request.options.task())?;
     let mut throughput = ThroughputRow {
         key: request.key.clone(),
         engine: "none".to_owned(),
@@ -128,6 +128,7 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
     };
     let answered = match &model {
         Model::Floor(floor) => {
+            request.model.labels.refuse_for_floor().map_err(|error| request.refused(error.into()))?;
             announce(request, 0, observer);
             let begun = Instant::now();
             let answers = floor.answer(request.documents, request.gold, &request.asked)?;
@@ -136,7 +137,7 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
         }
         Model::Neural { engine, tokenizer } => {
             let config = engine.config();
-            let task = bind(request.options, config, request.targets, request.asked.clone());
+            let task = bind(request.options, (config, &request.model.labels), request.targets, request.asked.clone());
             let task = task.map_err(|source| request.refused(source))?;
             let engine_name = if request.stored.is_some() { ThroughputRow::STORED } else { "native" };
             (throughput.engine, throughput.precision) = (engine_name.to_owned(), "f32".to_owned());
@@ -192,7 +193,7 @@ fn go_forward(
     announce(request, throughput.tokens, observer);
     let begun = Instant::now();
     let failed = |fault: ForwardFault| CellError::Forward {
-        model: request.model.to_owned(),
+        model: request.model.path.clone(),
         document: request.documents[fault.document].id.clone(),
         source: fault.error,
     };

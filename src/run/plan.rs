@@ -4,14 +4,14 @@ use super::model::{Model, ModelError, digests};
 use super::patched::Patched;
 use super::record::{CorpusRecord, LogitsRecord, ModelRecord};
 use crate::base::{Span, digest};
-use crate::corpus::{Corpus, CorpusError, Document, Patch, Target};
-use crate::suite::{Evaluation, Suite, TaskOptions};
+use crate::corpus::{Corpus, CorpusError, Document, Patch, Problem, Target};
+use crate::engine::Config;
+use crate::suite::{Evaluation, ModelEntry, Suite, TaskOptions};
 use crate::table::CellKey;
 use crate::task::ner::Ner;
 use crate::task::stance::StanceTask;
-use crate::task::{Annotators, Answer, Labels, Task, TaskError, TaskName};
+use crate::task::{Annotators, Answer, LabelError, LabelMap, Labels, MapFault, Task, TaskError, TaskName};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// What will be executed.
 #[derive(Debug)]
@@ -49,8 +49,8 @@ pub(super) struct Labelled {
 pub struct Cell {
     /// Its names.
     pub key: CellKey,
-    /// The model's folder.
-    pub model: PathBuf,
+    /// The model's folder, and what is said about it.
+    pub model: ModelEntry,
     /// The task and how its answers are decoded.
     pub options: TaskOptions,
     /// The rule that decides its answers; where decoding is tuned, known when the cell has run.
@@ -103,6 +103,9 @@ pub enum PlanError {
         /// What is wrong.
         source: ModelError,
     },
+    /// A model's label map says what is not so.
+    #[error("{}", .0.iter().map(|problem| format!("suite {problem}")).collect::<Vec<_>>().join("\n"))]
+    Map(Vec<Problem>),
     /// A model does not fit a task.
     #[error("model `{name}`")]
     Task {
@@ -129,16 +132,16 @@ impl Plan {
             let outside = keep_split(&mut corpus, evaluation)?;
             corpus.documents.truncate(limit.unwrap_or(usize::MAX));
             for name in &evaluation.models {
-                let folder = &suite.models[name];
-                let model = check_model(name, folder, evaluation, &corpus)?;
-                let record = ModelRecord { architecture: model.architecture(), digests: digests(folder) };
+                let entry = &suite.models[name];
+                let model = check_model(suite, name, evaluation, &corpus)?;
+                let record = ModelRecord { architecture: model.architecture(), digests: digests(&entry.path) };
                 models.insert(name.clone(), record);
                 let key = CellKey {
                     task: evaluation.options.task().to_string(),
                     corpus: evaluation.corpus.clone(),
                     model: name.clone(),
                 };
-                let (model, options) = (folder.clone(), evaluation.options.clone());
+                let (model, options) = (entry.clone(), evaluation.options.clone());
                 cells.push(Cell { key, model, decided_by: options.rule(), options, evaluation: evaluations.len() });
             }
             let mut labelled = Labelled::some_of(evaluation.clone(), corpus, outside)?;
@@ -194,33 +197,47 @@ fn keep_split(corpus: &mut Corpus, evaluation: &Evaluation) -> Result<usize, Pla
 }
 
 /// Loads a model once to see that it can be used, so that no cell fails after others have run.
-fn check_model(
-    name: &str,
-    folder: &std::path::Path,
-    evaluation: &Evaluation,
-    corpus: &Corpus,
-) -> Result<Model, PlanError> {
-    let model = Model::load(folder, evaluation.options.task())
+fn check_model(suite: &Suite, name: &str, evaluation: &Evaluation, corpus: &Corpus) -> Result<Model, PlanError> {
+    let entry = &suite.models[name];
+    let model = Model::load(&entry.path, evaluation.options.task())
         .map_err(|source| PlanError::Model { name: name.to_owned(), source })?;
-    if let Model::Neural { engine, tokenizer } = &model {
-        let fits = bind(&evaluation.options, engine.config(), &corpus.targets, BTreeMap::new());
-        let probe = Document { id: "a probe".to_owned(), text: "a".to_owned() };
-        let fits = fits.and_then(|task| task.prepare(&probe, tokenizer, &[]));
-        fits.map_err(|source| PlanError::Task { name: name.to_owned(), source })?;
-    }
+    let fits = match &model {
+        Model::Floor(_) => entry.labels.refuse_for_floor().map_err(TaskError::from),
+        Model::Neural { engine, tokenizer } => {
+            let task = bind(&evaluation.options, (engine.config(), &entry.labels), &corpus.targets, BTreeMap::new());
+            let probe = Document { id: "a probe".to_owned(), text: "a".to_owned() };
+            task.and_then(|task| task.prepare(&probe, tokenizer, &[])).map(drop)
+        }
+    };
+    fits.map_err(|source| match source {
+        TaskError::Label(LabelError::Map(faults)) => PlanError::map(suite, name, &faults),
+        source => PlanError::Task { name: name.to_owned(), source },
+    })?;
     Ok(model)
 }
 
-/// The task bound to a model; `asked` narrows a stance task's targets by document.
+impl PlanError {
+    /// What is wrong with a model's label map, line by line.
+    fn map(suite: &Suite, name: &str, faults: &[MapFault]) -> Self {
+        let problem = |fault: &MapFault| Problem {
+            path: suite.file.clone(),
+            line: suite.models[name].lines.get(&fault.name).copied(),
+            what: format!("model `{name}`: label `{}` {}", fault.name, fault.what),
+        };
+        Self::Map(faults.iter().map(problem).collect())
+    }
+}
+
+/// The task bound to a model and what is said of its classes; `asked` narrows a stance task's targets by document.
 pub(super) fn bind(
     options: &TaskOptions,
-    model: &crate::engine::Config,
+    (model, labels): (&Config, &LabelMap),
     targets: &[Target],
     asked: BTreeMap<String, Vec<String>>,
 ) -> Result<Box<dyn Task>, TaskError> {
     Ok(match options {
-        TaskOptions::Ner(options) => Box::new(Ner::new(model, options.clone())?),
-        TaskOptions::Stance(options) => Box::new(StanceTask::new(model, options.clone(), targets, asked)?),
+        TaskOptions::Ner(options) => Box::new(Ner::new(model, labels, options.clone())?),
+        TaskOptions::Stance(options) => Box::new(StanceTask::new((model, labels), options.clone(), targets, asked)?),
     })
 }
 

@@ -127,7 +127,8 @@ impl Sweep<'_> {
 
     fn decode(&self, options: &TaskOptions, documents: Range<usize>) -> Vec<Answer> {
         let config = self.answered.config.as_ref().expect("a model with logits has a configuration");
-        let task = bind(options, config, self.request.targets, self.request.asked.clone());
+        let model = (config, &self.request.model.labels);
+        let task = bind(options, model, self.request.targets, self.request.asked.clone());
         let task = task.expect("the model was asked already, and fits every decoding");
         let (prepared, logits) = (&self.answered.prepared, &self.answered.logits);
         documents.map(|at| task.decode(self.request.documents[at], &prepared[at], &logits[at])).collect()

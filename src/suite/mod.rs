@@ -4,6 +4,7 @@
 //! corpora or models.
 
 mod decoding;
+mod model;
 mod policy;
 mod tune;
 mod written;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use model::ModelEntry;
 pub use policy::{Inconclusive, Policy, Requirement};
 pub use tune::{Choice, Tune};
 pub use written::SuiteError;
@@ -23,6 +25,9 @@ pub use written::SuiteError;
 /// A checked suite. Paths are as written, joined to the suite's own folder.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Suite {
+    /// The file that it was read from, for messages.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// Its name; part of a run's folder.
     pub name: String,
     /// Names the random streams of resampling.
@@ -36,8 +41,8 @@ pub struct Suite {
     /// Patch files that are laid over the gold of corpora, by the corpus's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub patches: BTreeMap<String, PathBuf>,
-    /// Folders of models by name.
-    pub models: BTreeMap<String, PathBuf>,
+    /// Models by name.
+    pub models: BTreeMap<String, ModelEntry>,
     /// What is evaluated, in the order written.
     pub evaluations: Vec<Evaluation>,
 }

@@ -1,6 +1,7 @@
 //! The suite as people write it.
 
 use super::decoding::{self, WrittenDecoding, WrittenWindowRule};
+use super::model::{WrittenModel, models};
 use super::policy::{WrittenPolicy, margin};
 use super::tune::{WrittenTune, tune};
 use super::{Evaluation, Statistics, Suite};
@@ -60,7 +61,7 @@ struct Written {
     #[serde(default)]
     gate: WrittenPolicy,
     corpora: BTreeMap<String, WrittenCorpus>,
-    models: BTreeMap<String, WrittenFolder>,
+    models: BTreeMap<String, WrittenModel>,
     evaluations: Spanned<Vec<WrittenEvaluation>>,
 }
 
@@ -72,12 +73,6 @@ struct WrittenStatistics {
     #[serde(default)]
     interval: Method,
     margin: Option<Spanned<f64>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenFolder {
-    path: Spanned<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -134,9 +129,35 @@ impl Notes<'_> {
         tidy(&self.path.parent().unwrap_or(Path::new("")).join(path))
     }
 
+    /// The line, from 1, on which a byte range begins.
+    pub(super) fn line(&self, place: Range<usize>) -> usize {
+        1 + self.text[..place.start.min(self.text.len())].matches('\n').count()
+    }
+
     pub(super) fn add(&mut self, place: Range<usize>, what: impl Into<String>) {
-        let line = 1 + self.text[..place.start.min(self.text.len())].matches('\n').count();
-        self.found.push(Problem { path: self.path.to_owned(), line: Some(line), what: what.into() });
+        let line = Some(self.line(place));
+        self.found.push(Problem { path: self.path.to_owned(), line, what: what.into() });
+    }
+
+    /// A folder under a name that becomes a part of file names; `also` are the characters that it may have besides letters and
+    /// digits.
+    pub(super) fn folder(&mut self, (name, folder): (&str, &Spanned<PathBuf>), (what, also): (&str, &str)) -> PathBuf {
+        let path = self.beside(folder.get_ref());
+        if !can_name_a_file(name, also) {
+            let also = also.chars().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+            let what = format!("{what} `{name}`: the name becomes a part of file names: use letters, digits, {also}");
+            self.add(folder.span(), what);
+        }
+        if let Some(found) = crate::hub::resolved(folder.get_ref()).filter(|_| what == "model") {
+            return found.unwrap_or_else(|error| {
+                self.add(folder.span(), format!("{what} `{name}`: {error}; {}", error.cure()));
+                path
+            });
+        }
+        if !path.is_dir() {
+            self.add(folder.span(), format!("{what} `{name}`: there is no folder `{}`", path.display()));
+        }
+        path
     }
 }
 
@@ -169,13 +190,14 @@ pub(super) fn load(path: &Path) -> Result<Suite, SuiteError> {
     }
     let statistics = statistics(&written.statistics, &mut notes);
     let suite = Suite {
+        file: path.to_owned(),
         name: name.clone(),
         seed: written.seed,
         statistics,
         gate: written.gate.checked(statistics, &written.corpora, &written.models, &mut notes),
-        corpora: folders(written.corpora.iter().map(|(name, c)| (name, &c.path)), ("corpus", "-_"), &mut notes),
+        corpora: corpora(&written.corpora, &mut notes),
         patches: patches(&written.corpora, &mut notes),
-        models: folders(written.models.iter().map(|(name, m)| (name, &m.path)), ("model", "-_."), &mut notes),
+        models: models(&written.models, &mut notes),
         evaluations: written.evaluations.get_ref().iter().map(|e| evaluation(e, &written, &mut notes)).collect(),
     };
     if suite.evaluations.is_empty() {
@@ -215,34 +237,13 @@ fn can_name_a_file(name: &str, also: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
 }
 
-/// Folders by name. A name is a part of file names, `task.corpus.model`: no corpus may have a dot, for two cells would
-/// share a file.
-fn folders<'a>(
-    written: impl Iterator<Item = (&'a String, &'a Spanned<PathBuf>)>,
-    (what, also): (&str, &str),
-    notes: &mut Notes<'_>,
-) -> BTreeMap<String, PathBuf> {
-    let mut folders = BTreeMap::new();
-    for (name, folder) in written {
-        let path = notes.beside(folder.get_ref());
-        if !can_name_a_file(name, also) {
-            let also = also.chars().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
-            let what = format!("{what} `{name}`: the name becomes a part of file names: use letters, digits, {also}");
-            notes.add(folder.span(), what);
-        }
-        if let Some(found) = crate::hub::resolved(folder.get_ref()).filter(|_| what == "model") {
-            match found {
-                Ok(path) => drop(folders.insert(name.clone(), path)),
-                Err(error) => notes.add(folder.span(), format!("{what} `{name}`: {error}; {}", error.cure())),
-            }
-            continue;
-        }
-        if !path.is_dir() {
-            notes.add(folder.span(), format!("{what} `{name}`: there is no folder `{}`", path.display()));
-        }
-        folders.insert(name.clone(), path);
-    }
-    folders
+/// Folders of corpora by name. A name is a part of file names, `task.corpus.model`: no corpus may have a dot, for two cells
+/// would share a file.
+fn corpora(written: &BTreeMap<String, WrittenCorpus>, notes: &mut Notes<'_>) -> BTreeMap<String, PathBuf> {
+    let folder = |(name, corpus): (&String, &WrittenCorpus)| {
+        (name.clone(), notes.folder((name, &corpus.path), ("corpus", "-_")))
+    };
+    written.iter().map(folder).collect()
 }
 
 /// The patch files of the corpora that have one.

@@ -17,7 +17,7 @@ mod suspect;
 pub use agreement::{ANNOTATORS, AgreementScorer};
 pub use annotators::{Annotators, Labels};
 pub use confidence::forecasts;
-pub use labels::LabelError;
+pub use labels::{LabelError, LabelMap, MapFault};
 pub use score::{Confused, Judged, Mark, Mistake, NOTHING, Scorer, mistakes};
 pub use suspect::{Suspect, suspects};
 

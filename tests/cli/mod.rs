@@ -14,6 +14,7 @@ mod gold;
 mod help;
 mod history;
 mod hub;
+mod labels;
 mod layers;
 mod patch;
 mod predict;

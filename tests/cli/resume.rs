@@ -71,6 +71,10 @@ fn a_run_of_other_files_is_not_taken_up() {
     desk.edit("fix.jsonl", "its government", "the government");
     refused();
     desk.write("fix.jsonl", line);
+    let suite = desk.read("suite.toml");
+    desk.edit("suite.toml", "path = \"models/tagger\"\n", "path = \"models/tagger\"\nlabels = { MISC = \"O\" }\n");
+    refused();
+    desk.write("suite.toml", suite);
     desk.edit("corpus/gold/stance.jsonl", "\"against\"", "\"neutral\"");
     refused();
 }

@@ -161,6 +161,10 @@ pub(super) struct PredictOptions {
     /// Also write the logits, as Parquet
     #[arg(long, value_name = "FILE")]
     pub(super) logits: Option<PathBuf>,
+    /// What a class of the model means, where its name in config.json does not say it, or an entity type as gold calls it:
+    /// `LABEL_1=B-PER`, `PERSON=PER`, `DATE=O`, `LABEL_2=entailment`; once for each
+    #[arg(long = "label", value_name = "NAME=MEANING", value_parser = label)]
+    pub(super) labels: Vec<(String, String)>,
     /// How tokens become entities (task ner) [default: first]
     #[arg(long, value_enum)]
     pub(super) aggregation: Option<AggregationArgument>,
@@ -181,6 +185,12 @@ pub(super) struct PredictOptions {
     /// What stdout carries: nothing, or counts and times as JSON
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
+}
+
+/// `NAME=MEANING`.
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, meaning) = text.split_once('=').ok_or("it is not of the form NAME=MEANING")?;
+    Ok((name.to_owned(), meaning.to_owned()))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -110,11 +110,12 @@ fn group(tags: &[Tag], pieces: &[Piece], join: bool) -> Vec<Entity> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::labels::tags;
+    use crate::task::labels::{LabelMap, tags};
 
     /// Three tokens, the last two of one word; classes O, B-PER, I-PER, B-LOC.
     fn decode(aggregation: Aggregation, rows: [[f32; 4]; 3]) -> Vec<(usize, usize, String)> {
-        let tags = tags(&["O", "B-PER", "I-PER", "B-LOC"].map(str::to_owned)).expect("good labels");
+        let tags =
+            tags(&["O", "B-PER", "I-PER", "B-LOC"].map(str::to_owned), &LabelMap::default()).expect("good labels");
         let token = |start, end, word| Token { id: 0, span: Span::new(start, end), word, unknown: false };
         let tokens = [token(0, 2, 0), token(3, 5, 1), token(5, 9, 1)];
         let probabilities = rows.map(|row| crate::task::softmax(&ndarray::arr1(&row), 1.0));

@@ -8,7 +8,7 @@ mod windows;
 pub use decode::Aggregation;
 pub use windows::TokenRule;
 
-use super::labels::{Tag, tags};
+use super::labels::{LabelMap, Tag, tags};
 use super::{Answer, Prepared, Question, Task, TaskError, TaskName, WindowOptions, confidence_rule};
 use crate::base::CharText;
 use crate::corpus::Document;
@@ -65,16 +65,16 @@ pub struct Ner {
 }
 
 impl Ner {
-    /// Binds the task to a model.
+    /// Binds the task to a model and what is said of its classes.
     ///
     /// # Errors
-    /// [`TaskError`] when the model has no token head, or its labels say nothing.
-    pub fn new(model: &Config, options: NerOptions) -> Result<Self, TaskError> {
+    /// [`TaskError`] when the model has no token head, its labels say nothing, or the map does not fit them.
+    pub fn new(model: &Config, labels: &LabelMap, options: NerOptions) -> Result<Self, TaskError> {
         if model.head != Head::Token {
             let architecture = model.class();
             return Err(TaskError::Head { task: TaskName::Ner, needed: "token-classification", architecture });
         }
-        Ok(Self { tags: tags(&model.labels)?, options, max_tokens: model.max_tokens })
+        Ok(Self { tags: tags(&model.labels, labels)?, options, max_tokens: model.max_tokens })
     }
 }
 

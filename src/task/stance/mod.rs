@@ -9,7 +9,7 @@ mod rule;
 pub use hypotheses::{Hypotheses, HypothesisError, TemplateWeights};
 pub use rule::{Rule, WindowRule};
 
-use super::labels::{Inference, inference};
+use super::labels::{Inference, LabelMap, inference};
 use super::{Answer, Prepared, Question, Task, TaskError, TaskName, WindowOptions, argmax, confidence_rule};
 use crate::base::{CharText, Stance};
 use crate::corpus::{Document, StanceLine, Target};
@@ -98,12 +98,13 @@ pub struct StanceTask {
 }
 
 impl StanceTask {
-    /// Binds the task to a model. `asked` narrows the targets of single documents, by id.
+    /// Binds the task to a model and what is said of its classes. `asked` narrows the targets of single documents, by id.
     ///
     /// # Errors
-    /// [`TaskError`] when the model has no sequence head, or its classes do not name entailment and contradiction.
+    /// [`TaskError`] when the model has no sequence head, its classes do not name entailment and contradiction,
+    /// or the map does not fit them.
     pub fn new(
-        model: &Config,
+        (model, labels): (&Config, &LabelMap),
         options: StanceOptions,
         targets: &[Target],
         asked: BTreeMap<String, Vec<String>>,
@@ -112,7 +113,7 @@ impl StanceTask {
             let architecture = model.class();
             return Err(TaskError::Head { task: TaskName::Stance, needed: "sequence-classification", architecture });
         }
-        let classes = inference(&model.labels)?;
+        let classes = inference(&model.labels, labels)?;
         Ok(Self { options, classes, max_tokens: model.max_tokens, targets: targets.to_vec(), asked })
     }
 

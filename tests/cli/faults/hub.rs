@@ -239,11 +239,14 @@ hint: check the address of the hub, or name another with --endpoint
 
 #[test]
 fn a_hub_that_falls_silent() {
-    behaving(Repository { files: tagger(), silent: true, ..Repository::default() }, str![[r#"
+    behaving(
+        Repository { files: tagger(), silent: true, ..Repository::default() },
+        str![[r#"
 error: the connection to `http://127.0.0.1:[..]` was lost when `org/tiny` at `main` was asked for: Peer disconnected
 hint: pull again: it goes on where it stopped
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn labels_without_a_meaning() {
     desk.tiny_model("models/tagger", "token", ["LABEL_0", "LABEL_1", "LABEL_2"]);
     desk.refuses(RUN, str![[r#"
 error: model `tagger`: the model's id2label names its classes LABEL_0, LABEL_1, LABEL_2, which says nothing about their meaning
-hint: write the classes' names into `id2label` of the model's config.json
+hint: say what the classes mean: `labels = { LABEL_0 = "…" }` under the model in the suite, `--label LABEL_0=…` in predict
 
 "#]]);
 }
@@ -202,8 +202,8 @@ fn labels_without_an_outside() {
     desk.refuses(
         RUN,
         str![[r#"
-error: model `tagger`: exactly one class of the model must mean `O` (outside), but id2label has: B-PER, I-PER, B-LOC
-hint: name the classes in `id2label` of the model's config.json
+error: model `tagger`: exactly one class of the model must mean `O` (outside), but its classes are: B-PER, I-PER, B-LOC
+hint: say what the classes mean: `labels = { LABEL_0 = "…" }` under the model in the suite, `--label LABEL_0=…` in predict
 
 "#]],
     );
@@ -216,8 +216,8 @@ fn labels_without_an_entailment() {
     desk.refuses(
         RUN,
         str![[r#"
-error: model `judge`: exactly one class of the model must mean entailment, but id2label has: negative, neutral, positive
-hint: name the classes in `id2label` of the model's config.json
+error: model `judge`: exactly one class of the model must mean entailment, but its classes are: negative, neutral, positive
+hint: say what the classes mean: `labels = { LABEL_0 = "…" }` under the model in the suite, `--label LABEL_0=…` in predict
 
 "#]],
     );
