@@ -9,6 +9,7 @@ use crate::base::file::TextError;
 use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
+use crate::hub::HubError;
 use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError, StoredError};
 use crate::suite::SuiteError;
 use crate::table::Misfit;
@@ -67,10 +68,14 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<ModelError>() {
         return match error {
             ModelError::NoFolder(_) => Some(MODEL_FOLDER.to_owned()),
+            ModelError::Hub(error) => of_cause(error),
             ModelError::Load(error) => of_cause(error),
             ModelError::Tokenizer(error) => of_cause(error),
             ModelError::Floor(error) => of_cause(error),
         };
+    }
+    if let Some(error) = cause.downcast_ref::<HubError>() {
+        return Some(error.cure());
     }
     of_leaf(cause).map(str::to_owned)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Modules from the lowest to the highest. A module may use itself and the rows before its own, not its neighbours.
 const LAYERS: [&[&str]; 9] = [
     &["base"],
-    &["metrics", "stats", "corpus", "engine"],
+    &["metrics", "stats", "corpus", "engine", "hub"],
     &["text"],
     &["task"],
     &["suite", "table"],
@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Outside crates and what prints, with the one folder under src/ where each may stand.
-const DOORS: [(&str, &str); 20] = [
+const DOORS: [(&str, &str); 22] = [
     ("anyhow::", "cli/"),
     ("chrono::", "cli/"),
     ("clap::", "cli/"),
@@ -34,9 +34,11 @@ const DOORS: [(&str, &str); 20] = [
     ("pulldown_cmark::", "report/"),
     ("plotters::", "report/"),
     ("polars::", "table/"),
+    ("hf_hub::", "hub/"),
     ("safetensors::", "engine/"),
     ("tch::", "engine/rust_bert/"),
     ("use rust_bert::", "engine/rust_bert/"),
+    ("sha1::", "hub/"),
     ("statrs::", "stats/"),
     ("tokenizers::", "text/"),
 ];

@@ -15,6 +15,7 @@ mod gate;
 mod gold;
 mod help;
 mod history;
+mod hub;
 mod labels;
 mod layers;
 mod patch;

@@ -10,6 +10,7 @@ pub(super) use compare::{
 pub(super) use runtime::RuntimeOptions;
 
 use super::gold::GoldCommand;
+use super::models::ModelsCommand;
 use super::score::ScoreOptions;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
@@ -37,6 +38,7 @@ Examples:
   karat report reports/demo-20251122-101500 --format html > report.html
   karat compare reports/before reports/after
   karat bless reports/after --reason first && karat gate reports/next
+  karat models pull facebook/bart-large-mnli   a model from the hub, into its cache
 
 Exit codes:
   0  done and every gate met
@@ -79,6 +81,9 @@ pub(super) enum Command {
     /// Work with hand-made labels
     #[command(subcommand)]
     Gold(GoldCommand),
+    /// Download models from the hub
+    #[command(subcommand)]
+    Models(ModelsCommand),
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod fit;
 mod folder;
 mod from;
 mod gold;
+mod hub;
 mod labels;
 mod model;
 mod passes;
