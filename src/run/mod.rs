@@ -14,6 +14,7 @@ mod folder;
 mod forward;
 mod history;
 mod model;
+mod noise;
 mod observer;
 mod parallel;
 mod patched;
@@ -29,6 +30,7 @@ pub use folder::{FolderError, RunFolder};
 pub use forward::ForwardFault;
 pub use history::{HistoryError, Point, append, history};
 pub use model::{Model, ModelError};
+pub use noise::{BelowNoise, Noise, NoiseError, NoiseRow, Stability, noise};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
 pub use record::{

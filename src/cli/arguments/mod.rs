@@ -210,6 +210,16 @@ pub(super) struct CheckOptions {
     /// The suite, a TOML file
     #[arg(default_value = "suites/demo.toml")]
     pub(super) suite: PathBuf,
+    /// Also measure the noise floor: ask the models the same in other batches, another order, on more threads and by every
+    /// engine and precision that there is, and say what that changes
+    #[arg(long)]
+    pub(super) noise: bool,
+    /// With --noise: the first N labelled documents of each evaluation are asked
+    #[arg(long, value_name = "N", default_value = "8", requires = "noise")]
+    pub(super) sample: NonZeroUsize,
+    /// With --noise: worker threads of the variation that has several [default: one a core, at least 2]
+    #[arg(long, value_name = "N", requires = "noise")]
+    pub(super) threads: Option<NonZeroUsize>,
     /// What stdout carries
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
