@@ -36,9 +36,9 @@ const DOORS: [(&str, &str); 22] = [
     ("polars::", "table/"),
     ("hf_hub::", "hub/"),
     ("safetensors::", "engine/"),
+    ("sha1::", "hub/"),
     ("tch::", "engine/rust_bert/"),
     ("use rust_bert::", "engine/rust_bert/"),
-    ("sha1::", "hub/"),
     ("statrs::", "stats/"),
     ("tokenizers::", "text/"),
 ];

@@ -30,7 +30,7 @@ const ON_CPU: (usize, usize) = (1024, 4096);
 const ON_CUDA: (usize, usize) = (16_384, 32_768);
 
 /// A model that libtorch runs.
-pub struct RustBert {
+pub(super) struct RustBert {
     config: Config,
     blueprint: Blueprint,
     kind: Kind,
@@ -52,7 +52,7 @@ impl RustBert {
     /// [`LoadError`] when a file is missing or malformed, the crate has no struct that gives the model's own numbers, the runtime is not
     /// there, or a tensor is missing, of another shape than `config.json` says, of a type that cannot be read, or holds a value that is
     /// not finite.
-    pub fn load(folder: &Path, runtime: Runtime) -> Result<Self, LoadError> {
+    pub(super) fn load(folder: &Path, runtime: Runtime) -> Result<Self, LoadError> {
         let config = Config::read(folder)?;
         let blueprint = Blueprint::read(&config)?;
         let precisions = precisions(&blueprint);
