@@ -12,6 +12,7 @@ mod facts;
 mod folder;
 mod forward;
 mod history;
+mod inspect;
 mod model;
 mod observer;
 mod parallel;
@@ -27,7 +28,8 @@ pub use counted::{Counted, adjust};
 pub use folder::{FolderError, RunFolder};
 pub use forward::ForwardFault;
 pub use history::{HistoryError, Point, append, history};
-pub use model::{Model, ModelError};
+pub use inspect::{Depth, Inspection, TokenizerFound, WeightsFound, inspect, model_digests};
+pub use model::{Model, ModelError, is_model};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
 pub use record::{
