@@ -10,7 +10,7 @@ pub(super) use compare::{
 pub(super) use runtime::RuntimeOptions;
 
 use super::gold::GoldCommand;
-use super::models::ModelsCommand;
+use super::models::{EXAMPLES as MODELS, ModelsCommand};
 use super::score::ScoreOptions;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
@@ -81,8 +81,8 @@ pub(super) enum Command {
     /// Work with hand-made labels
     #[command(subcommand)]
     Gold(GoldCommand),
-    /// Download models from the hub
-    #[command(subcommand)]
+    /// List, inspect and download models
+    #[command(subcommand, after_help = MODELS)]
     Models(ModelsCommand),
 }
 
