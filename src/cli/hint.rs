@@ -3,6 +3,7 @@
 use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
+use super::models::NoModels;
 use super::predict::{Foreign, NoLogits, SameFile, TwoMeanings};
 use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
@@ -224,6 +225,9 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(
             "put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus",
         );
+    }
+    if cause.is::<NoModels>() {
+        return Some(MODEL_FOLDER);
     }
     if cause.is::<NoPlace>() {
         return Some("name another file; nothing was written");

@@ -54,6 +54,18 @@ pub struct Runtime {
 }
 
 impl Runtime {
+    /// Every combination that there could be; [`super::load`] says which ones this build and this machine have.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let engines = [EngineName::Native, EngineName::RustBert].into_iter();
+        engines.flat_map(|engine| {
+            let devices = [Device::Cpu, Device::Cuda].into_iter();
+            devices.flat_map(move |device| {
+                let precisions = [Precision::F32, Precision::F16, Precision::Bf16].into_iter();
+                precisions.map(move |precision| Self { engine, precision, device })
+            })
+        })
+    }
+
     /// The engine, and the device where it is not the processor: `rust-bert (cuda)`.
     pub fn place(self) -> String {
         match self.device {

@@ -58,7 +58,7 @@ pub(super) fn compare(
 }
 
 /// Entities that only one of two answers has, or stances that differ.
-fn changed(a: &Answer, b: &Answer) -> usize {
+pub(super) fn changed(a: &Answer, b: &Answer) -> usize {
     let lacks = |here: &Answer, there: &Answer| {
         let same = |a: &Entity, b: &Entity| a.span == b.span && a.label == b.label;
         here.entities().iter().filter(|one| !there.entities().iter().any(|other| same(one, other))).count()

@@ -66,9 +66,21 @@ impl Model {
     pub fn architecture(&self) -> String {
         match self {
             Self::Neural { engine, .. } => engine.config().class(),
-            Self::Floor(Floor::Gazetteer(_)) => "floor: gazetteer".to_owned(),
-            Self::Floor(Floor::Majority) => "floor: majority".to_owned(),
+            Self::Floor(floor) => named(floor).to_owned(),
         }
+    }
+}
+
+/// True for a folder that holds a model or a floor, whole or not.
+pub fn is_model(folder: &Path) -> bool {
+    folder.join("config.json").is_file() || Floor::is_at(folder)
+}
+
+/// What a floor is, for records.
+pub(super) fn named(floor: &Floor) -> &'static str {
+    match floor {
+        Floor::Gazetteer(_) => "floor: gazetteer",
+        Floor::Majority => "floor: majority",
     }
 }
 

@@ -27,11 +27,12 @@ pub use throughput::ThroughputRow;
 
 use polars::chunked_array::builder::ListPrimitiveChunkedBuilder;
 use polars::prelude::*;
+use serde::Serialize;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Which model did which task on which corpus: the first columns of every table of a run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct CellKey {
     /// `ner` or `stance`.
     pub task: String,

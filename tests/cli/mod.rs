@@ -18,6 +18,7 @@ mod history;
 mod hub;
 mod labels;
 mod layers;
+mod noise;
 mod patch;
 mod predict;
 mod recompute;

@@ -10,7 +10,7 @@ pub(super) use compare::{
 pub(super) use runtime::RuntimeOptions;
 
 use super::gold::GoldCommand;
-use super::models::ModelsCommand;
+use super::models::{EXAMPLES as MODELS, ModelsCommand};
 use super::score::ScoreOptions;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
@@ -81,8 +81,8 @@ pub(super) enum Command {
     /// Work with hand-made labels
     #[command(subcommand)]
     Gold(GoldCommand),
-    /// Download models from the hub
-    #[command(subcommand)]
+    /// List, inspect and download models
+    #[command(subcommand, after_help = MODELS)]
     Models(ModelsCommand),
 }
 
@@ -210,6 +210,16 @@ pub(super) struct CheckOptions {
     /// The suite, a TOML file
     #[arg(default_value = "suites/demo.toml")]
     pub(super) suite: PathBuf,
+    /// Also measure the noise floor: ask the models the same in other batches, another order, on more threads and by every
+    /// engine and precision that there is, and say what that changes
+    #[arg(long)]
+    pub(super) noise: bool,
+    /// With --noise: the first N labelled documents of each evaluation are asked
+    #[arg(long, value_name = "N", default_value = "8", requires = "noise")]
+    pub(super) sample: NonZeroUsize,
+    /// With --noise: worker threads of the variation that has several [default: one a core, at least 2]
+    #[arg(long, value_name = "N", requires = "noise")]
+    pub(super) threads: Option<NonZeroUsize>,
     /// What stdout carries
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
