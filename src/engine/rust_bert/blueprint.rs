@@ -34,8 +34,8 @@ pub(super) enum Of {
     Roberta(BertConfig),
 }
 
-/// The classes that the crate runs with the model's own numbers. It places DeBERTa v2's relative positions wrongly, and has no sequence
-/// head for ELECTRA and nothing for MPNet and ModernBERT.
+/// The classes that the crate runs with the model's own numbers. It places `DeBERTa` v2's relative positions wrongly, and has no sequence
+/// head for ELECTRA and nothing for `MPNet` and `ModernBERT`.
 const CLASSES: [&str; 14] = [
     "AlbertForTokenClassification",
     "AlbertForSequenceClassification",
@@ -122,7 +122,7 @@ fn scale(settings: &Settings) -> Result<Option<f64>, LoadError> {
     if epsilon <= 0.0 {
         return Err(settings.unsupported("layer_norm_eps", &epsilon.to_string(), "values above 0"));
     }
-    Ok((epsilon != CRATE_EPSILON).then(|| (CRATE_EPSILON / epsilon).sqrt()))
+    Ok((epsilon.to_bits() != CRATE_EPSILON.to_bits()).then(|| (CRATE_EPSILON / epsilon).sqrt()))
 }
 
 /// Numbers that every encoder has.

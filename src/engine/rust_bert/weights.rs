@@ -32,9 +32,9 @@ impl Weights {
                 vec![0.0; shape.iter().product()]
             };
             let tensor = Tensor::from_slice(&values).view(sizes.as_slice());
-            let tensor = match blueprint.scale.map(|scale| factor(&name, blueprint.head, scale)) {
-                Some(factor) if factor != 1.0 => tensor * factor,
-                _ => tensor,
+            let tensor = match blueprint.scale.and_then(|scale| factor(&name, blueprint.head, scale)) {
+                Some(factor) => tensor * factor,
+                None => tensor,
             };
             weights.insert(name, tensor.to_kind(kind).to_device(device));
         }
@@ -67,8 +67,8 @@ fn stored_name(checkpoint: &Checkpoint, prefix: &str, name: &str) -> String {
 }
 
 /// By what a variable is multiplied so that all states are `scale` times as large: what writes them is made so much smaller, and what
-/// reads them so much larger, so that nothing else changes.
-fn factor(name: &str, head: Head, scale: f64) -> f64 {
+/// reads them so much larger, so that nothing else changes. None for what does neither.
+fn factor(name: &str, head: Head, scale: f64) -> Option<f64> {
     const READ: [&str; 6] = [
         ".query.weight",
         ".key.weight",
@@ -79,10 +79,10 @@ fn factor(name: &str, head: Head, scale: f64) -> f64 {
     ];
     const WRITE: [&str; 3] = ["embeddings.", ".output.dense.", ".output.LayerNorm."];
     if READ.iter().any(|end| name.ends_with(end)) || head == Head::Token && name == "classifier.weight" {
-        1.0 / scale
+        Some(1.0 / scale)
     } else if WRITE.iter().any(|part| name.contains(part)) {
-        scale
+        Some(scale)
     } else {
-        1.0
+        None
     }
 }
