@@ -15,23 +15,52 @@ fn tagger_by(line: &str) -> Desk {
 #[cfg(not(feature = "rust-bert"))]
 #[test]
 fn an_engine_that_was_left_out_of_the_build() {
-    tagger_by("engine = \"rust-bert\"").refuses("run suite.toml --out out", str![[r#""#]]);
-    Desk::small().refuses(&format!("{PREDICT} --engine rust-bert"), str![[r#""#]]);
+    tagger_by("engine = \"rust-bert\"").refuses("run suite.toml --out out", str![[r#"
+error: model `tagger`: this karat was built without the engine `rust-bert`
+hint: `just libtorch` brings what it needs, `cargo build --release --features rust-bert` builds it in; or choose `engine = "native"`
+
+"#]]);
+    Desk::small().refuses(&format!("{PREDICT} --engine rust-bert"), str![[r#"
+error: this karat was built without the engine `rust-bert`
+hint: `just libtorch` brings what it needs, `cargo build --release --features rust-bert` builds it in; or choose `engine = "native"`
+
+"#]]);
 }
 
 #[test]
 fn a_precision_that_an_engine_has_not() {
-    tagger_by("precision = \"bf16\"").refuses("run suite.toml --out out", str![[r#""#]]);
+    tagger_by("precision = \"bf16\"").refuses(
+        "run suite.toml --out out",
+        str![[r#"
+error: model `tagger`: engine `native` does not run models in bf16 on cpu; it does in f32 on cpu
+hint: choose one of these, or leave `precision` and `device` out
+
+"#]],
+    );
 }
 
 #[test]
 fn a_device_that_an_engine_has_not() {
-    Desk::small().refuses(&format!("{PREDICT} --device cuda"), str![[r#""#]]);
+    Desk::small().refuses(
+        &format!("{PREDICT} --device cuda"),
+        str![[r#"
+error: engine `native` does not run models in f32 on cuda; it does in f32 on cpu
+hint: choose one of these, or leave `precision` and `device` out
+
+"#]],
+    );
 }
 
 #[test]
 fn an_engine_that_nobody_knows() {
-    tagger_by("engine = \"onnx\"").refuses("check suite.toml", str![[r#""#]]);
+    tagger_by("engine = \"onnx\"").refuses(
+        "check suite.toml",
+        str![[r#"
+error: suite `suite.toml` line 10: unknown variant `onnx`, expected `native` or `rust-bert`
+hint: suites/demo.toml is an example that works
+
+"#]],
+    );
 }
 
 #[cfg(feature = "rust-bert")]
