@@ -56,7 +56,10 @@ impl RustBert {
         let config = Config::read(folder)?;
         let blueprint = Blueprint::read(&config)?;
         let precisions = precisions(&blueprint);
-        runtime.must_be_among(&config.class(), &[(Device::Cpu, precisions), (Device::Cuda, precisions)])?;
+        runtime.must_be_among(
+            &format!("`{}`", config.class()),
+            &[(Device::Cpu, precisions), (Device::Cuda, precisions)],
+        )?;
         let device = device(runtime.device)?;
         let kind = match runtime.precision {
             Precision::F32 => Kind::Float,

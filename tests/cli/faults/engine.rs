@@ -69,7 +69,14 @@ fn a_device_that_the_machine_has_not() {
     if std::path::Path::new("/dev/nvidia0").exists() {
         return;
     }
-    Desk::small().refuses(&format!("{PREDICT} --engine rust-bert --device cuda"), str![[r#""#]]);
+    Desk::small().refuses(
+        &format!("{PREDICT} --engine rust-bert --device cuda"),
+        str![[r#"
+error: there is no device `cuda`: [..]
+hint: for a GPU, build with `just libtorch cuda` where its driver is; or choose `device = "cpu"`
+
+"#]],
+    );
 }
 
 #[cfg(feature = "rust-bert")]
@@ -79,6 +86,10 @@ fn an_architecture_that_an_engine_has_not() {
     desk.tiny_model("models/deberta", "deberta-v3-token", ["O", "B-PER", "I-PER"]);
     desk.refuses(
         "predict --task ner --model models/deberta --engine rust-bert --input corpus/documents.jsonl --output out.jsonl",
-        str![[r#""#]],
+        str![[r#"
+error: model file `models/deberta/config.json` asks for architecture `DebertaV2ForTokenClassification`, which this engine cannot run; it runs: AlbertForTokenClassification, AlbertForSequenceClassification, BartForSequenceClassification, BertForTokenClassification, BertForSequenceClassification, CamembertForTokenClassification, CamembertForSequenceClassification, DistilBertForTokenClassification, DistilBertForSequenceClassification, ElectraForTokenClassification, RobertaForTokenClassification, RobertaForSequenceClassification, XLMRobertaForTokenClassification, XLMRobertaForSequenceClassification
+hint: choose a checkpoint that asks for one of these
+
+"#]],
     );
 }
