@@ -10,17 +10,24 @@ use std::fmt::Write;
 pub(super) fn run(options: &CheckOptions) -> anyhow::Result<()> {
     let suite = Suite::load(&options.suite)?;
     let plan = check(&suite)?;
+    let noise = options.noise.then(|| super::noise::measure(&suite, options)).transpose()?;
     match options.format {
-        TextOrJson::Text => emit(&text(&suite, &plan)),
+        TextOrJson::Text => {
+            let noise = noise.map(|noise| format!("\n{}", super::noise::text(&noise)));
+            emit(&format!("{}{}", text(&suite, &plan), noise.unwrap_or_default()))
+        }
         TextOrJson::Json => {
             let cells: Vec<_> = plan.cells.iter().map(|cell| &cell.key).collect();
             let cells: Vec<_> = cells
                 .iter()
                 .map(|key| serde_json::json!({ "task": key.task, "corpus": key.corpus, "model": key.model }))
                 .collect();
-            let json = serde_json::json!({
+            let mut json = serde_json::json!({
                 "version": 1, "suite": suite.name, "cells": cells, "corpora": plan.corpora, "models": plan.models,
             });
+            if let Some(noise) = noise {
+                json["noise"] = serde_json::to_value(noise).expect("noise is plain data");
+            }
             emit(&format!("{json}\n"))
         }
     }

@@ -123,6 +123,13 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if let Some(error) = cause.downcast_ref::<LoadError>() {
         return Some(match error {
+            LoadError::NotBuilt(_) => {
+                "`just libtorch` brings what it needs, `cargo build --release --features rust-bert` builds it in; or choose `engine = \"native\"`"
+            }
+            LoadError::Runtime { .. } => "choose one of these, or leave `precision` and `device` out",
+            LoadError::NoDevice { .. } => {
+                "for a GPU, build with `just libtorch cuda` where its driver is; or choose `device = \"cpu\"`"
+            }
             LoadError::Read { .. } => MODEL_FOLDER,
             LoadError::Malformed { .. } => DAMAGED,
             LoadError::Unsupported { .. } => "choose a checkpoint that asks for one of these",

@@ -7,6 +7,7 @@ mod baseline;
 mod calibrate;
 mod cell;
 mod counted;
+mod engines;
 mod evaluation;
 mod facts;
 mod folder;
@@ -14,6 +15,7 @@ mod forward;
 mod history;
 mod inspect;
 mod model;
+mod noise;
 mod observer;
 mod parallel;
 mod patched;
@@ -30,6 +32,7 @@ pub use forward::ForwardFault;
 pub use history::{HistoryError, Point, append, history};
 pub use inspect::{Depth, Inspection, TokenizerFound, WeightsFound, inspect, model_digests};
 pub use model::{Model, ModelError, is_model};
+pub use noise::{BelowNoise, Noise, NoiseError, NoiseRow, Stability, noise};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
 pub use record::{
@@ -92,6 +95,7 @@ pub fn execute(
     let mut record = Record::of(suite, settings, &plan);
     if let Some(from) = &logits_from {
         (record.engine, record.precision) = (from.engine.clone(), from.precision.clone());
+        work.stored.iter().for_each(|stored| stored.give_runtimes(&mut record.models));
     }
     record.logits_from = logits_from;
     Ok(evaluation::score(&plan, folder, record)?)

@@ -134,7 +134,9 @@ impl Plan {
             for name in &evaluation.models {
                 let entry = &suite.models[name];
                 let model = check_model(suite, name, evaluation, &corpus)?;
-                let record = ModelRecord { architecture: model.architecture(), digests: digests(&entry.path) };
+                let runtime = matches!(model, Model::Neural { .. }).then_some(entry.runtime);
+                let digests = digests(&entry.path);
+                let record = ModelRecord { architecture: model.architecture(), runtime, digests };
                 models.insert(name.clone(), record);
                 let key = CellKey {
                     task: evaluation.options.task().to_string(),
@@ -199,7 +201,7 @@ fn keep_split(corpus: &mut Corpus, evaluation: &Evaluation) -> Result<usize, Pla
 /// Loads a model once to see that it can be used, so that no cell fails after others have run.
 fn check_model(suite: &Suite, name: &str, evaluation: &Evaluation, corpus: &Corpus) -> Result<Model, PlanError> {
     let entry = &suite.models[name];
-    let model = Model::load(&entry.path, evaluation.options.task())
+    let model = Model::load(&entry.path, evaluation.options.task(), entry.runtime)
         .map_err(|source| PlanError::Model { name: name.to_owned(), source })?;
     let fits = match &model {
         Model::Floor(_) => entry.labels.refuse_for_floor().map_err(TaskError::from),

@@ -1,6 +1,7 @@
 //! A model as a suite names it.
 
 use super::written::Notes;
+use crate::engine::{Device, EngineName, Precision, Runtime};
 use crate::task::LabelMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ pub struct ModelEntry {
     /// What its classes mean, where their names do not say it.
     #[serde(skip_serializing_if = "LabelMap::is_empty")]
     pub labels: LabelMap,
+    /// What runs it, how and where; a floor is not run.
+    pub runtime: Runtime,
     /// The line of each name of the label map in the suite, for messages.
     #[serde(skip)]
     pub lines: BTreeMap<String, usize>,
@@ -23,7 +26,7 @@ pub struct ModelEntry {
 impl ModelEntry {
     /// A folder, and nothing said about it.
     pub fn of_folder(path: &Path) -> Self {
-        Self { path: path.to_owned(), labels: LabelMap::default(), lines: BTreeMap::new() }
+        Self { path: path.to_owned(), labels: LabelMap::default(), runtime: Runtime::default(), lines: BTreeMap::new() }
     }
 }
 
@@ -33,6 +36,12 @@ pub(super) struct WrittenModel {
     path: Spanned<PathBuf>,
     #[serde(default)]
     labels: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    engine: EngineName,
+    #[serde(default)]
+    precision: Precision,
+    #[serde(default)]
+    device: Device,
 }
 
 /// The models by name. A name is a part of file names, `task.corpus.model`.
@@ -43,7 +52,8 @@ pub(super) fn models(written: &BTreeMap<String, WrittenModel>, notes: &mut Notes
         let meanings = model.labels.iter().map(|(class, meaning)| (class.clone(), meaning.get_ref().clone()));
         let lines = model.labels.iter().map(|(class, meaning)| (class.clone(), notes.line(meaning.span())));
         let (labels, lines) = (LabelMap::new(meanings.collect()), lines.collect());
-        models.insert(name.clone(), ModelEntry { path, labels, lines });
+        let runtime = Runtime { engine: model.engine, precision: model.precision, device: model.device };
+        models.insert(name.clone(), ModelEntry { path, labels, runtime, lines });
     }
     models
 }

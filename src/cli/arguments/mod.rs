@@ -1,10 +1,13 @@
 //! The arguments as typed.
 
 mod compare;
+mod runtime;
 
 pub(super) use compare::{
     BlessOptions, CompareOptions, GateFormat, GateOptions, HistoryFormat, HistoryOptions, IntervalArgument, PageFormat,
 };
+
+pub(super) use runtime::RuntimeOptions;
 
 use super::gold::GoldCommand;
 use super::models::{EXAMPLES as MODELS, ModelsCommand};
@@ -113,24 +116,8 @@ pub(super) struct ComputeOptions {
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
-    /// What runs the forward passes
-    #[arg(long, value_enum, default_value_t = EngineName::Native)]
-    pub(super) engine: EngineName,
-    /// Precision of the arithmetic
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    pub(super) precision: Precision,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineName {
-    /// karat's own, on the CPU
-    Native,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Precision {
-    /// 32-bit floating point
-    F32,
+    #[command(flatten)]
+    pub(super) runtime: RuntimeOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -223,6 +210,16 @@ pub(super) struct CheckOptions {
     /// The suite, a TOML file
     #[arg(default_value = "suites/demo.toml")]
     pub(super) suite: PathBuf,
+    /// Also measure the noise floor: ask the models the same in other batches, another order, on more threads and by every
+    /// engine and precision that there is, and say what that changes
+    #[arg(long)]
+    pub(super) noise: bool,
+    /// With --noise: the first N labelled documents of each evaluation are asked
+    #[arg(long, value_name = "N", default_value = "8", requires = "noise")]
+    pub(super) sample: NonZeroUsize,
+    /// With --noise: worker threads of the variation that has several [default: one a core, at least 2]
+    #[arg(long, value_name = "N", requires = "noise")]
+    pub(super) threads: Option<NonZeroUsize>,
     /// What stdout carries
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,

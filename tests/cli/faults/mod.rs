@@ -2,9 +2,11 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
 mod arguments;
+mod checkpoint;
 mod columns;
 mod corpus;
 mod decoding;
+mod engine;
 mod exchange;
 mod fit;
 mod folder;
