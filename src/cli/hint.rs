@@ -69,7 +69,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<ModelError>() {
         return match error {
             ModelError::NoFolder(_) => Some(MODEL_FOLDER.to_owned()),
-            ModelError::Hub(error) => of_cause(error),
+            ModelError::Hub(error) => of_cause(error.as_ref()),
             ModelError::Load(error) => of_cause(error),
             ModelError::Tokenizer(error) => of_cause(error),
             ModelError::Floor(error) => of_cause(error),

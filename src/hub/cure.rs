@@ -20,7 +20,7 @@ impl HubError {
                     .to_owned()
             }
             Self::Denied { .. } => {
-                "accept its terms on the hub with the account of the token, or take a token that may read it".to_owned()
+                "accept its terms on the hub with the account of the token, or take a token that may read it; what is open needs none".to_owned()
             }
             Self::Answered { status, .. } if *status == 429 || *status >= 500 => {
                 "try again later: what has come is kept".to_owned()

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How often a broken connection is made anew without a single byte that came.
 const RETRIES: u32 = 3;
 
-/// The wait before the first of them; each takes as much longer.
+/// The wait before a connection is made anew; each time that nothing came it is as much longer.
 const WAIT: Duration = Duration::from_millis(300);
 
 /// How much is received at a time.
@@ -135,7 +135,7 @@ impl Download<'_> {
                     source,
                 });
             }
-            std::thread::sleep(WAIT * idle);
+            std::thread::sleep(WAIT * idle.max(1));
             self.tell(&Event::Started { file: name, size_bytes: *size_bytes, at: partial.at });
         }
         self.tell(&Event::Finished);
@@ -148,7 +148,9 @@ impl Download<'_> {
             Ok(response) => response,
             Err(broken) => return Ok(Some(broken)),
         };
-        let goes_on = response.status == 206 && response.range().is_some_and(|(first, _)| first == Some(partial.at));
+        // Whoever names no range where the whole was asked for gives the whole.
+        let first = response.range().map_or(Some(0), |(first, _)| first);
+        let goes_on = response.status == 206 && first == Some(partial.at);
         match response.status {
             206 if goes_on => {}
             // Whoever knows no ranges sends the whole.

@@ -130,7 +130,7 @@ pub enum HubError {
         what: String,
     },
     /// There is no network, and the cache does not do.
-    #[error("offline: {reason}, and the cache `{}` has {}", cache.display(), short(name, lacking))]
+    #[error("offline: {reason}, and the cache `{}` has {}", cache.display(), short(name, lacking.as_deref()))]
     Offline {
         /// What was asked for.
         name: RepoName,
@@ -144,7 +144,7 @@ pub enum HubError {
         lacking: Option<Vec<String>>,
     },
     /// The cache has no whole snapshot.
-    #[error("the cache `{}` has {}", cache.display(), short(name, lacking))]
+    #[error("the cache `{}` has {}", cache.display(), short(name, lacking.as_deref()))]
     NotCached {
         /// What was asked for.
         name: RepoName,
@@ -222,7 +222,7 @@ fn of_file(file: Option<&str>) -> String {
 }
 
 /// What a cache has of a repository that it does not have whole.
-fn short(name: &RepoName, lacking: &Option<Vec<String>>) -> String {
+fn short(name: &RepoName, lacking: Option<&[String]>) -> String {
     match lacking {
         None => format!("no {name}"),
         Some(files) => format!("{name} without {}", files.join(", ")),

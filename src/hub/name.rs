@@ -13,8 +13,8 @@ const DEFAULT: &str = "main";
 /// address: they hold no step up and nothing that an address gives a meaning to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RepoName {
-    repository: String,
-    revision: String,
+    repository: Box<str>,
+    revision: Box<str>,
 }
 
 impl RepoName {
@@ -35,7 +35,7 @@ impl RepoName {
         if !is_revision(revision) {
             return Err(bad("its revision is no name of a branch, a tag or a commit"));
         }
-        Ok(Self { repository: repository.to_owned(), revision: revision.to_owned() })
+        Ok(Self { repository: repository.into(), revision: revision.into() })
     }
 
     /// `ORG/NAME`.
@@ -45,7 +45,7 @@ impl RepoName {
 
     /// `NAME`.
     pub fn name(&self) -> &str {
-        self.repository.rsplit_once('/').map_or(self.repository.as_str(), |(_, name)| name)
+        self.repository.rsplit_once('/').map_or(&*self.repository, |(_, name)| name)
     }
 
     /// The branch, tag or commit.
@@ -56,7 +56,7 @@ impl RepoName {
     /// The same repository at a commit.
     #[must_use]
     pub fn at(&self, commit: &str) -> Self {
-        Self { repository: self.repository.clone(), revision: commit.to_owned() }
+        Self { repository: self.repository.clone(), revision: commit.into() }
     }
 
     /// What [`RepoName::parse`] reads.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// The hub that is meant where no other is named.
 const HUB: &str = "https://huggingface.co";
 
-/// A hub and a cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A hub and a cache. It cannot be printed whole, for it holds a token.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Place {
     /// The folder that holds `models--ORG--NAME`.
     pub cache: PathBuf,

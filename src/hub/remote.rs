@@ -18,7 +18,7 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(15);
 
 /// How long nothing may come before a connection is given up.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Redirects that are followed.
 const HOPS: u32 = 10;
@@ -67,6 +67,11 @@ pub(super) struct Response {
 impl Response {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
+    }
+
+    /// A part, the whole, or the refusal to give a part of nothing.
+    fn has_content(&self) -> bool {
+        matches!(self.status, 200 | 206) || (self.status == 416 && self.range() == Some((None, 0)))
     }
 
     /// First byte and whole size that `Content-Range` names; the first is missing where nothing could be given.
@@ -151,7 +156,7 @@ impl Remote {
             let whole = || response.header("content-length").filter(|_| response.status == 200)?.parse().ok();
             linked.or_else(|| response.range().map(|(_, size)| size)).or_else(whole)
         };
-        if !redirects(response.status) && !self.has_content(&response) {
+        if !redirects(response.status) && !response.has_content() {
             return Err(self.refusal(&response, Some(name)));
         }
         if let Some(other) = response.header("x-repo-commit").filter(|commit| *commit != self.at.revision()) {
@@ -164,7 +169,7 @@ impl Remote {
             Some(size) => Some(size),
             None if redirects(response.status) => {
                 let content = self.first_byte(&url, HOPS)?;
-                if !self.has_content(&content) {
+                if !content.has_content() {
                     return Err(self.refusal(&content, Some(name)));
                 }
                 size(&content)
@@ -184,11 +189,6 @@ impl Remote {
         self.get(url, Some("bytes=0-0".to_owned()), hops).map_err(|source| self.lost(source))
     }
 
-    /// A part, the whole, or the refusal to give a part of nothing.
-    fn has_content(&self, response: &Response) -> bool {
-        matches!(response.status, 200 | 206) || (response.status == 416 && response.range() == Some((None, 0)))
-    }
-
     /// One request. The token goes to the hub alone; the client takes it off where it follows a redirect to another host.
     fn get(&self, url: &str, range: Option<String>, hops: u32) -> io::Result<Response> {
         let request = self.repo.info_request().uri(url);
@@ -199,7 +199,11 @@ impl Remote {
         let request = request.config().http_status_as_error(false).max_redirects(hops).accept_encoding("identity");
         let request =
             request.timeout_resolve(Some(CONNECT)).timeout_connect(Some(CONNECT)).timeout_per_read(Some(SILENCE));
-        let (parts, body) = request.build().call().map_err(|error| error.into_io())?.into_parts();
+        // The client crate's errors have no name here.
+        let (parts, body) = match request.build().call() {
+            Ok(response) => response.into_parts(),
+            Err(error) => return Err(error.into_io()),
+        };
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
         Ok(Response { status: parts.status.as_u16(), headers: headers.collect(), body: Box::new(body.into_reader()) })

@@ -31,7 +31,7 @@ pub enum ModelError {
     NoFolder(PathBuf),
     /// The hub's cache does not have it.
     #[error(transparent)]
-    Hub(#[from] HubError),
+    Hub(Box<HubError>),
     /// The weights or their configuration are at fault.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -41,6 +41,12 @@ pub enum ModelError {
     /// The floor is at fault.
     #[error(transparent)]
     Floor(#[from] FloorError),
+}
+
+impl From<HubError> for ModelError {
+    fn from(error: HubError) -> Self {
+        Self::Hub(Box::new(error))
+    }
 }
 
 impl Model {

@@ -141,7 +141,7 @@ fn wrong_arguments_are_refused_with_the_usage() {
         ("run --fast", "unexpected argument '--fast'"),
         ("run --threads 0", "--threads"),
         ("run --limit 0", "--limit"),
-        ("run --engine torch", "[possible values: native]"),
+        ("run --engine torch", "[possible values: native, rust-bert]"),
         ("score --task ner --gold g", "--pred <FILE>"),
         ("score --task nir --gold g --pred p", "[possible values: ner, stance]"),
         ("score --task ner --gold g --pred p --replicates 99", "--replicates"),

@@ -1,6 +1,6 @@
 //! What every engine promises, run for each of them.
 
-use super::{distance, forward, sequence, tiny};
+use super::{checkpoints, distance, forward, sequence, tiny};
 use karat::engine::fixed::Fixed;
 use karat::engine::native::Native;
 use karat::engine::{Batch, BatchError, Config, Engine, ForwardError, Head, Logits, Sequence};
@@ -54,15 +54,6 @@ contract!(native: checkpoints().iter().map(|name| Box::new(Native::load(&tiny(na
 #[cfg(feature = "rust-bert")]
 contract!(rust_bert: super::super::rust_bert::engines());
 contract!(fixed: vec![Box::new(scripted("token")), Box::new(scripted("sequence"))]);
-
-/// The tiny checkpoints of every architecture and head.
-fn checkpoints() -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(tiny("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    assert!(names.len() > 30, "{names:?}");
-    names
-}
 
 fn scripted(name: &str) -> Fixed {
     let fixed = Fixed::new(Config::read(&tiny(name)).unwrap(), vec![1.0, 0.0, 0.0]);

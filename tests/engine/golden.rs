@@ -1,11 +1,12 @@
 //! Logits against Hugging Face transformers in f32. `tests/golden/make_engine_golden.py` made the numbers.
 
 use super::faults::rewrite;
-use super::{forward, tiny};
+use super::{checkpoints, forward, tiny};
 use karat::engine::native::Native;
-use karat::engine::{Engine, Head, Logits, Sequence};
+use karat::engine::{Architecture, Config, Engine, Head, Logits, Sequence};
 use safetensors::tensor::Dtype;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
@@ -116,36 +117,15 @@ fn sizes_that_fill_no_register_are_right() {
     tiny_agrees("token-odd-sizes");
 }
 
-/// A test for each architecture: its heads give the reference logits.
-macro_rules! architectures {
-    ($($name:ident: $($checkpoint:literal)+;)+) => {
-        $(
-            #[test]
-            fn $name() {
-                $(tiny_agrees($checkpoint);)+
-            }
-        )+
-    };
-}
-
-architectures! {
-    albert: "albert-token" "albert-sequence" "albert-one-group-token" "albert-one-group-sequence";
-    bert_with_another_epsilon: "bert-epsilon-token" "bert-epsilon-sequence";
-    bart: "bart-sequence";
-    camembert: "camembert-token" "camembert-sequence";
-    deberta_v2: "deberta-v2-token" "deberta-v2-sequence";
-    deberta_v3: "deberta-v3-token" "deberta-v3-sequence";
-    distilbert: "distilbert-token" "distilbert-sequence";
-    electra: "electra-token" "electra-sequence";
-    modernbert: "modernbert-token" "modernbert-sequence" "modernbert-mean-sequence";
-    mpnet: "mpnet-token" "mpnet-sequence";
-    roberta: "roberta-token" "roberta-sequence" "roberta-epsilon-token" "roberta-epsilon-sequence";
-    xlm_roberta: "xlm-roberta-token" "xlm-roberta-sequence";
-}
-
 #[test]
-fn weights_in_shards_are_one_checkpoint() {
-    tiny_agrees("token-sharded");
+fn every_class_has_a_checkpoint_and_each_gives_the_reference_logits() {
+    let mut classes = BTreeSet::new();
+    for name in checkpoints() {
+        tiny_agrees(&name);
+        classes.insert(Config::read(&tiny(&name)).unwrap().class());
+    }
+    let supported = Architecture::supported();
+    assert_eq!(classes.iter().map(String::as_str).collect::<BTreeSet<_>>(), supported.split(", ").collect());
 }
 
 #[test]

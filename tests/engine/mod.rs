@@ -14,6 +14,15 @@ pub(crate) fn tiny(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tiny").join(name)
 }
 
+/// The tiny checkpoints of every architecture and head.
+fn checkpoints() -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(tiny("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert!(names.len() > 30, "{names:?}");
+    names
+}
+
 /// A sequence of one token type.
 fn sequence(ids: Vec<u32>) -> Sequence {
     Sequence { type_ids: vec![0; ids.len()], ids }

@@ -78,7 +78,7 @@ pub(in crate::cli) struct PullOptions {
     /// The cache [default: where the hub's own tools have it]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) cache: Option<PathBuf>,
-    /// The hub, or a mirror of it [default: HF_ENDPOINT, or https://huggingface.co]
+    /// The address of the hub, or of a mirror [default: that of the environment, or the hub's own]
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) endpoint: Option<String>,
     /// What stdout carries

@@ -8,6 +8,7 @@ use crate::hub::{Place, SCHEME, Snapshot, lacking, snapshots};
 use crate::report::{Grid, number};
 use crate::run::{Depth, Inspection, inspect, is_model};
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Where models are looked for when no folder is named.
@@ -111,7 +112,7 @@ fn table(all: &[Listed]) -> String {
     }
     let mut out = grid.terminal();
     for model in all.iter().filter(|model| !model.inspection.problems.is_empty()) {
-        out.push_str(&format!("\n{}: {}\n", model.path, model.inspection.problems.join("\n")));
+        let _ = writeln!(out, "\n{}: {}", model.path, model.inspection.problems.join("\n"));
     }
     out
 }

@@ -92,7 +92,7 @@ impl Observer for Bar {
     fn notice(&self, event: &Event<'_>) {
         match event {
             Event::Resolved { name, commit } => {
-                self.begin(ProgressBar::new_spinner(), "{prefix}", &format!("{name}: {commit}"))
+                self.begin(ProgressBar::new_spinner(), "{prefix}", &format!("{name}: {commit}"));
             }
             Event::Started { file, size_bytes, at } => {
                 let template = "{prefix} {bar:30} {percent:>3}% {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} left";

@@ -161,10 +161,10 @@ fn an_architecture_that_is_not_supported() {
     changed(
         CONFIG,
         "BertForTokenClassification",
-        "RobertaForTokenClassification",
+        "LukeForTokenClassification",
         str![[r#"
-error: model `tagger`: model file `models/tagger/config.json` asks for architecture `RobertaForTokenClassification`, which this engine cannot run; it runs: BertForTokenClassification, BertForSequenceClassification
-hint: choose a checkpoint of one of these architectures
+error: model `tagger`: model file `models/tagger/model.safetensors` has no tensor `roberta.embeddings.position_embeddings.weight`
+hint: config.json and model.safetensors must come from the same checkpoint
 
 "#]],
     );
@@ -177,8 +177,8 @@ fn an_activation_that_is_not_supported() {
         "\"hidden_act\":\"gelu\"",
         "\"hidden_act\":\"silu\"",
         str![[r#"
-error: model `tagger`: model file `models/tagger/config.json` asks for `BertForTokenClassification` with hidden_act `silu`, which this engine cannot run; it runs: BertForTokenClassification, BertForSequenceClassification
-hint: choose a checkpoint of one of these architectures
+error: model `tagger`: model file `models/tagger/config.json` asks for hidden_act `silu`, which this engine cannot run; it runs: gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, relu, tanh
+hint: choose a checkpoint that asks for one of these
 
 "#]],
     );
