@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn run(options: &RunOptions) -> anyhow::Result<()> {
     let suite = Suite::load(&options.suite)?;
+    let suite = if options.no_probes { suite.without_probes() } else { suite };
     let now = Utc::now();
     let threads = threads(&options.compute);
     let interrupted = || options.resume.then(|| newest_partial(&suite.name)).flatten();

@@ -15,6 +15,9 @@ pub struct ModelEntry {
     /// What its classes mean, where their names do not say it.
     #[serde(skip_serializing_if = "LabelMap::is_empty")]
     pub labels: LabelMap,
+    /// Whether the built-in probes, which are English, are put to it before a run.
+    #[serde(skip_serializing_if = "is_true")]
+    pub probes: bool,
     /// The line of each name of the label map in the suite, for messages.
     #[serde(skip)]
     pub lines: BTreeMap<String, usize>,
@@ -23,8 +26,13 @@ pub struct ModelEntry {
 impl ModelEntry {
     /// A folder, and nothing said about it.
     pub fn of_folder(path: &Path) -> Self {
-        Self { path: path.to_owned(), labels: LabelMap::default(), lines: BTreeMap::new() }
+        Self { path: path.to_owned(), labels: LabelMap::default(), probes: true, lines: BTreeMap::new() }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 #[derive(Deserialize)]
@@ -33,6 +41,7 @@ pub(super) struct WrittenModel {
     path: Spanned<PathBuf>,
     #[serde(default)]
     labels: BTreeMap<String, Spanned<String>>,
+    probes: Option<bool>,
 }
 
 /// The models by name. A name is a part of file names, `task.corpus.model`.
@@ -43,7 +52,7 @@ pub(super) fn models(written: &BTreeMap<String, WrittenModel>, notes: &mut Notes
         let meanings = model.labels.iter().map(|(class, meaning)| (class.clone(), meaning.get_ref().clone()));
         let lines = model.labels.iter().map(|(class, meaning)| (class.clone(), notes.line(meaning.span())));
         let (labels, lines) = (LabelMap::new(meanings.collect()), lines.collect());
-        models.insert(name.clone(), ModelEntry { path, labels, lines });
+        models.insert(name.clone(), ModelEntry { path, labels, probes: model.probes.unwrap_or(true), lines });
     }
     models
 }

@@ -17,6 +17,7 @@ mod labels;
 mod layers;
 mod patch;
 mod predict;
+mod probes;
 mod recompute;
 mod resume;
 mod rolls;

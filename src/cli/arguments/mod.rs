@@ -96,6 +96,9 @@ pub(super) struct RunOptions {
     /// Take only the first N documents of each corpus
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,
+    /// Leave the built-in probes out; they are English
+    #[arg(long)]
+    pub(super) no_probes: bool,
     #[command(flatten)]
     pub(super) compute: ComputeOptions,
     /// What stdout carries: a summary, or the metrics as JSON
@@ -218,6 +221,9 @@ pub(super) struct CheckOptions {
     /// The suite, a TOML file
     #[arg(default_value = "suites/demo.toml")]
     pub(super) suite: PathBuf,
+    /// Leave the built-in probes out; they are English
+    #[arg(long)]
+    pub(super) no_probes: bool,
     /// What stdout carries
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
