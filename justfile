@@ -73,11 +73,12 @@ conformance *options:
     cargo build --release --locked
     .venv-conformance/bin/python conformance/run.py --sources .venv-conformance/sources {{ options }}
 
-# Make the golden numbers of the engine anew (pinned PyTorch and transformers)
+# Make the golden numbers of the engine and of tokenizers anew (pinned PyTorch, transformers, tokenizers)
 golden-engine:
     {{ python }} -m venv .venv-golden
     .venv-golden/bin/pip install --quiet --no-deps -r tests/golden/requirements.txt
     .venv-golden/bin/python tests/golden/make_engine_golden.py
+    .venv-golden/bin/python tests/golden/make_tokenizer_golden.py
 
 # Make the golden numbers of metrics and intervals anew (pinned seqeval, scikit-learn, numpy, scipy)
 golden-metrics:

@@ -11,7 +11,7 @@
 //!    documents for intervals.
 //! 6. [`report`] renders the tables; [`cli`] prints.
 //!
-//! Imports point up this list, never down: [`base`] ← [`metrics`], [`stats`], [`corpus`], [`engine`] ← [`text`] ←
+//! Imports point up this list, never down: [`base`] ← [`metrics`], [`stats`], [`corpus`], [`engine`], [`hub`] ← [`text`] ←
 //! [`task`] ← [`suite`], [`table`] ← [`run`] ← [`report`] ← [`cli`].
 
 pub mod base;
@@ -19,6 +19,7 @@ pub mod cli;
 pub mod compare;
 pub mod corpus;
 pub mod engine;
+pub mod hub;
 pub mod metrics;
 pub mod report;
 pub mod run;

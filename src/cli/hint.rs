@@ -9,6 +9,7 @@ use crate::base::file::TextError;
 use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
+use crate::hub::HubError;
 use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError, StoredError, Warning};
 use crate::suite::SuiteError;
 use crate::table::Misfit;
@@ -63,9 +64,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             PlanError::Model { source, .. } => of_cause(source),
             PlanError::Map(_) => Some(MAP.to_owned()),
             PlanError::Probe { .. } => Some(BROKEN.to_owned()),
-            PlanError::Swapped { better, .. } => Some(format!(
+            PlanError::Swapped { swapped, .. } => Some(format!(
                 "if its config.json is wrong, write `{}` under the model in the suite; `probes = false` there turns the probes off",
-                better.map()
+                swapped.better.map()
             )),
             PlanError::Task { source, .. } => of_cause(source),
         };
@@ -88,10 +89,14 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<ModelError>() {
         return match error {
             ModelError::NoFolder(_) => Some(MODEL_FOLDER.to_owned()),
+            ModelError::Hub(error) => of_cause(error),
             ModelError::Load(error) => of_cause(error),
             ModelError::Tokenizer(error) => of_cause(error),
             ModelError::Floor(error) => of_cause(error),
         };
+    }
+    if let Some(error) = cause.downcast_ref::<HubError>() {
+        return Some(error.cure());
     }
     of_leaf(cause).map(str::to_owned)
 }

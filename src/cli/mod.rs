@@ -12,6 +12,7 @@ mod hint;
 mod history;
 mod machine;
 mod metrics;
+mod models;
 mod predict;
 mod progress;
 mod report;
@@ -51,6 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::History(options) => history::run(&options).map(|()| DONE),
         Command::Check(options) => check::run(&options).map(|()| DONE),
         Command::Gold(command) => gold::run(&command).map(|()| DONE),
+        Command::Models(command) => models::run(&command).map(|()| DONE),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -31,7 +31,7 @@ pub use history::{HistoryError, Point, append, history};
 pub use model::{Model, ModelError};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
-pub use preflight::Warning;
+pub use preflight::{Swapped, Warning};
 pub use record::{
     Circumstances, CorpusRecord, EvaluationRecord, LogitsRecord, ModelRecord, PatchedRecord, Record, Results,
     TuneRecord,

@@ -4,6 +4,7 @@ use crate::base::digest;
 use crate::engine::checkpoint::{self, Checkpoint};
 use crate::engine::native::Native;
 use crate::engine::{Config, Engine, LoadError};
+use crate::hub::{HubError, located};
 use crate::task::TaskName;
 use crate::task::floor::{Floor, FloorError};
 use crate::text::{Tokenizer, TokenizerError};
@@ -29,6 +30,9 @@ pub enum ModelError {
     /// There is no such folder.
     #[error("there is no model folder `{}`", .0.display())]
     NoFolder(PathBuf),
+    /// The hub's cache does not have it.
+    #[error(transparent)]
+    Hub(#[from] HubError),
     /// The weights or their configuration are at fault.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -41,11 +45,13 @@ pub enum ModelError {
 }
 
 impl Model {
-    /// Loads a folder in Hugging Face layout for the engine `native`, or a floor.
+    /// Loads a folder in Hugging Face layout for the engine `native`, or a floor. `hub:ORG/NAME@REVISION` is a folder of the
+    /// hub's cache.
     ///
     /// # Errors
     /// [`ModelError`] naming the file and what is wrong with it.
     pub fn load(folder: &Path, task: TaskName) -> Result<Self, ModelError> {
+        let folder = &*located(folder)?;
         if !folder.is_dir() {
             return Err(ModelError::NoFolder(folder.to_owned()));
         }
@@ -69,8 +75,9 @@ impl Model {
 
 /// SHA-256 of the files of a model folder that decide its answers, by name.
 pub(super) fn digests(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(folder) = located(folder) else { return BTreeMap::new() };
     let mut names: Vec<String> = ["config.json", "floor.toml", "names.tsv", "tokenizer.json"].map(str::to_owned).into();
-    if let Ok(checkpoint) = Checkpoint::open(folder) {
+    if let Ok(checkpoint) = Checkpoint::open(&folder) {
         let files = checkpoint.files().filter_map(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         names.extend(files);
         // Where shards are, which tensor is read from which of them.

@@ -2,7 +2,7 @@
 
 use super::model::{Model, ModelError};
 use super::patched::Patched;
-use super::preflight::{Fault, inspect, unmatched_labels};
+use super::preflight::{Fault, Swapped, inspect, unmatched_labels};
 use super::record::{CorpusRecord, LogitsRecord, ModelRecord};
 use crate::base::{Span, digest};
 use crate::corpus::{Corpus, CorpusError, Document, Patch, Problem, Target};
@@ -10,7 +10,6 @@ use crate::engine::{Config, ForwardError};
 use crate::suite::{Evaluation, ModelEntry, Suite, TaskOptions};
 use crate::table::CellKey;
 use crate::task::ner::Ner;
-use crate::task::probe::{OtherReading, Probed};
 use crate::task::stance::StanceTask;
 use crate::task::{Annotators, Answer, LabelError, LabelMap, Labels, MapFault, Task, TaskError, TaskName, Unmatched};
 use std::collections::BTreeMap;
@@ -119,14 +118,18 @@ pub enum PlanError {
         source: ForwardError,
     },
     /// The names of a model's classes stand at other classes.
-    #[error("model `{name}` answers {} of {} probes right, but would answer {} {}", probed.right, probed.asked, better.right, better.told())]
+    #[error(
+        "model `{name}` answers {} of {} probes right, but would answer {} {}",
+        swapped.right,
+        swapped.asked,
+        swapped.better.right,
+        swapped.better.told()
+    )]
     Swapped {
         /// The model's name in the suite.
         name: String,
-        /// What came of the probes.
-        probed: Probed,
-        /// The reading under which clearly more would be right.
-        better: OtherReading,
+        /// What the probes say.
+        swapped: Box<Swapped>,
     },
     /// A model does not fit a task.
     #[error("model `{name}`")]
@@ -259,7 +262,7 @@ impl PlanError {
         match fault {
             Fault::Task(source) => Self::Task { name, source },
             Fault::Forward(source) => Self::Probe { name, source },
-            Fault::Swapped { probed, better } => Self::Swapped { name, probed, better },
+            Fault::Swapped(swapped) => Self::Swapped { name, swapped },
         }
     }
 

@@ -19,6 +19,17 @@ pub(super) struct Inspected {
     pub(super) probes: Option<Probed>,
 }
 
+/// What the probes say of a model whose classes are named as others are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swapped {
+    /// Probes that were asked.
+    pub asked: usize,
+    /// How many of them are right with the names as they are.
+    pub right: usize,
+    /// The reading under which clearly more would be right.
+    pub better: OtherReading,
+}
+
 /// Why a model did not stand the look.
 pub(super) enum Fault {
     /// Its labels or its tokenizer.
@@ -26,7 +37,7 @@ pub(super) enum Fault {
     /// The engine refused a probe.
     Forward(ForwardError),
     /// With its classes read otherwise, it would do clearly better.
-    Swapped { probed: Probed, better: OtherReading },
+    Swapped(Box<Swapped>),
 }
 
 impl From<TaskError> for Fault {
@@ -42,11 +53,11 @@ pub(super) fn inspect(model: &Model, entry: &ModelEntry, task: TaskName) -> Resu
     let labels = LabelReading::of(task, &config.labels, &entry.labels).map_err(TaskError::from)?;
     let probes = if entry.probes {
         let probes = Probes::bind(task, (config, &entry.labels))?;
-        let probed = ask(&probes, engine.as_ref(), tokenizer)?;
-        if let Some(better) = probed.better.clone() {
-            return Err(Fault::Swapped { probed, better });
+        let outcome = ask(&probes, engine.as_ref(), tokenizer)?;
+        if let Some(better) = outcome.better.clone() {
+            return Err(Fault::Swapped(Box::new(Swapped { asked: outcome.asked, right: outcome.right, better })));
         }
-        Some(probed)
+        Some(outcome)
     } else {
         None
     };

@@ -148,6 +148,12 @@ impl Notes<'_> {
             let what = format!("{what} `{name}`: the name becomes a part of file names: use letters, digits, {also}");
             self.add(folder.span(), what);
         }
+        if let Some(found) = crate::hub::resolved(folder.get_ref()).filter(|_| what == "model") {
+            return found.unwrap_or_else(|error| {
+                self.add(folder.span(), format!("{what} `{name}`: {error}; {}", error.cure()));
+                path
+            });
+        }
         if !path.is_dir() {
             self.add(folder.span(), format!("{what} `{name}`: there is no folder `{}`", path.display()));
         }

@@ -92,9 +92,14 @@ impl Desk {
         self.write(name, text.replace(from, to));
     }
 
-    /// `karat` with arguments that are separated by spaces.
+    /// `karat` with arguments that are separated by spaces. Its cache of the hub is in the folder, and the hub is where nothing
+    /// listens.
     pub(crate) fn karat(&self, line: &str) -> Command {
-        Command::new(env!("CARGO_BIN_EXE_karat")).args(line.split_whitespace()).current_dir(self.folder.path())
+        let command = Command::new(env!("CARGO_BIN_EXE_karat")).args(line.split_whitespace());
+        let of_the_user = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE"];
+        let proxies = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy"];
+        let command = of_the_user.into_iter().chain(proxies).fold(command, Command::env_remove);
+        command.env("HF_HOME", "hf").env("HF_ENDPOINT", "http://127.0.0.1:9").current_dir(self.folder.path())
     }
 
     /// Runs `karat`, which must succeed, and returns stdout.

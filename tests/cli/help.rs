@@ -26,6 +26,7 @@ fn help_names_every_command() {
         "history",
         "check",
         "gold",
+        "models",
         "Examples:",
         "Exit codes:",
         "suites/mine.toml",
@@ -106,6 +107,11 @@ fn help_of_each_command_names_its_options() {
     );
     teaches("report --help", &["<RUN>", "--format", "md", "html"]);
     teaches("check --help", &["[SUITE]", "--format"]);
+    teaches("models --help", &["pull"]);
+    teaches(
+        "models pull --help",
+        &["<ORG/NAME[@REVISION]>", "--cache", "--endpoint", "--format", "HF_TOKEN", "HF_HUB_OFFLINE", "hub:ORG/NAME"],
+    );
     teaches("gold --help", &["check", "agree", "suspects", "seal", "import", "export"]);
     teaches(
         "gold suspects --help",

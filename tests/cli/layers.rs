@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Modules from the lowest to the highest. A module may use itself and the rows before its own, not its neighbours.
 const LAYERS: [&[&str]; 9] = [
     &["base"],
-    &["metrics", "stats", "corpus", "engine"],
+    &["metrics", "stats", "corpus", "engine", "hub"],
     &["text"],
     &["task"],
     &["suite", "table"],
@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Outside crates and what prints, with the one folder under src/ where each may stand.
-const DOORS: [(&str, &str); 18] = [
+const DOORS: [(&str, &str); 20] = [
     ("anyhow::", "cli/"),
     ("chrono::", "cli/"),
     ("clap::", "cli/"),
@@ -34,7 +34,9 @@ const DOORS: [(&str, &str); 18] = [
     ("pulldown_cmark::", "report/"),
     ("plotters::", "report/"),
     ("polars::", "table/"),
+    ("hf_hub::", "hub/"),
     ("safetensors::", "engine/"),
+    ("sha1::", "hub/"),
     ("statrs::", "stats/"),
     ("tokenizers::", "text/"),
 ];

@@ -13,6 +13,7 @@ mod gate;
 mod gold;
 mod help;
 mod history;
+mod hub;
 mod labels;
 mod layers;
 mod patch;

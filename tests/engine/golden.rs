@@ -1,8 +1,10 @@
 //! Logits against Hugging Face transformers in f32. `tests/golden/make_engine_golden.py` made the numbers.
 
+use super::faults::rewrite;
 use super::{forward, tiny};
 use karat::engine::native::Native;
 use karat::engine::{Engine, Head, Logits, Sequence};
+use safetensors::tensor::Dtype;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -139,4 +141,19 @@ architectures! {
 #[test]
 fn weights_in_shards_are_one_checkpoint() {
     tiny_agrees("token-sharded");
+}
+
+#[test]
+fn a_table_that_two_parts_share_is_found_under_any_of_its_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["config.json", "expected.json", "model.safetensors"] {
+        std::fs::copy(tiny("bart-sequence").join(file), folder.path().join(file)).unwrap();
+    }
+    rewrite(&folder.path().join("model.safetensors"), |tensors| {
+        let shared = tensors.remove("model.shared.weight").unwrap();
+        tensors.insert("model.decoder.embed_tokens.weight".to_owned(), shared);
+        // A head of another task changes nothing.
+        tensors.insert("lm_head.weight".to_owned(), (Dtype::F32, vec![1], vec![0; 4]));
+    });
+    agrees(folder.path(), &folder.path().join("expected.json"), 1e-5);
 }

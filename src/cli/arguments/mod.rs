@@ -7,6 +7,7 @@ pub(super) use compare::{
 };
 
 use super::gold::GoldCommand;
+use super::models::ModelsCommand;
 use super::score::ScoreOptions;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
@@ -34,6 +35,7 @@ Examples:
   karat report reports/demo-20251122-101500 --format html > report.html
   karat compare reports/before reports/after
   karat bless reports/after --reason first && karat gate reports/next
+  karat models pull facebook/bart-large-mnli   a model from the hub, into its cache
 
 Exit codes:
   0  done and every gate met
@@ -76,6 +78,9 @@ pub(super) enum Command {
     /// Work with hand-made labels
     #[command(subcommand)]
     Gold(GoldCommand),
+    /// Download models from the hub
+    #[command(subcommand)]
+    Models(ModelsCommand),
 }
 
 #[derive(Debug, Args)]

@@ -316,8 +316,8 @@ mod tests {
         let labels = names(&["O", "B-PER", "I-PER"]);
         match tags(&labels, &map(&[("LOC", "PLACE"), ("PER", ""), ("b-per", "O")])) {
             Err(LabelError::Map(faults)) => {
-                let faulty: Vec<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
-                assert_eq!(faulty, ["LOC", "PER", "b-per"]);
+                let named: Vec<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
+                assert_eq!(named, ["LOC", "PER", "b-per"]);
             }
             other => panic!("{other:?}"),
         }

@@ -101,7 +101,10 @@ fn group(tags: &[Tag], pieces: &[Piece], join: bool) -> Vec<Entity> {
         if let Some(label) = &tags[group[0].class].label {
             let span = Span::new(group[0].span.start, group[group.len() - 1].span.end);
             let score = group.iter().map(|piece| piece.score).sum::<f64>() / group.len() as f64;
-            entities.push(Entity { span, label: label.clone(), score: Some(score) });
+            // Tokens of white space alone name nothing.
+            if !span.is_empty() {
+                entities.push(Entity { span, label: label.clone(), score: Some(score) });
+            }
         }
     }
     entities

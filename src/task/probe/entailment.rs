@@ -114,7 +114,7 @@ fn asked(relations: &Relations) -> impl Iterator<Item = &'static Probe> {
 
 /// The likeliest class: by the mean over the premise's windows, each weighted by the tokens that it decides, as for a stance.
 fn likeliest(prepared: &Prepared, logits: &[Logits]) -> usize {
-    let mut sums = vec![0.0; logits.first().map_or(0, |row| row.ncols())];
+    let mut sums = vec![0.0; logits.first().map_or(0, Logits::ncols)];
     for (window, logits) in prepared.windows.iter().zip(logits) {
         for (sum, p) in sums.iter_mut().zip(softmax(&logits.row(0), 1.0)) {
             *sum += p * window.decided.len() as f64;

@@ -21,8 +21,8 @@ pub struct Probes(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Names(NameProbes),
-    Entailment(EntailmentProbes),
+    Names(Box<NameProbes>),
+    Entailment(Box<EntailmentProbes>),
 }
 
 /// What came of a model's probes.
@@ -63,13 +63,11 @@ impl OtherReading {
     /// In words: `with `entailment` and `contradiction` swapped`, or what each class would mean.
     pub fn told(&self) -> String {
         let names: Vec<&String> = self.labels.keys().collect();
-        match names.as_slice() {
-            [one, other] => format!("with `{one}` and `{other}` swapped"),
-            _ => {
-                let read = self.labels.iter().map(|(name, relation)| format!("`{name}` read as {relation}"));
-                format!("with {}", read.collect::<Vec<_>>().join(", "))
-            }
+        if let [one, other] = names.as_slice() {
+            return format!("with `{one}` and `{other}` swapped");
         }
+        let read = self.labels.iter().map(|(name, relation)| format!("`{name}` read as {relation}"));
+        format!("with {}", read.collect::<Vec<_>>().join(", "))
     }
 
     /// As a label map of a suite.
@@ -94,8 +92,8 @@ impl Probes {
     /// [`TaskError`] when the task cannot be bound to the model.
     pub fn bind(task: TaskName, (model, labels): (&Config, &LabelMap)) -> Result<Self, TaskError> {
         Ok(Self(match task {
-            TaskName::Ner => Kind::Names(NameProbes::bind(model, labels)?),
-            TaskName::Stance => Kind::Entailment(EntailmentProbes::bind(model, labels)?),
+            TaskName::Ner => Kind::Names(Box::new(NameProbes::bind(model, labels)?)),
+            TaskName::Stance => Kind::Entailment(Box::new(EntailmentProbes::bind(model, labels)?)),
         }))
     }
 
@@ -103,7 +101,7 @@ impl Probes {
     pub fn documents(&self) -> Vec<Document> {
         let document = |(at, text): (usize, &str)| Document { id: at.to_string(), text: text.to_owned() };
         match &self.0 {
-            Kind::Names(names) => names.texts().enumerate().map(document).collect(),
+            Kind::Names(_) => NameProbes::texts().enumerate().map(document).collect(),
             Kind::Entailment(entailment) => entailment.premises().enumerate().map(document).collect(),
         }
     }

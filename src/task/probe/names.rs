@@ -48,7 +48,7 @@ impl NameProbes {
         Ok(Self { kinds, task })
     }
 
-    pub(super) fn texts(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn texts() -> impl Iterator<Item = &'static str> {
         PROBES.iter().map(|probe| probe.text)
     }
 

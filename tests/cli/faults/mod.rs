@@ -2,6 +2,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
 mod arguments;
+mod checkpoint;
 mod columns;
 mod corpus;
 mod decoding;
@@ -10,6 +11,7 @@ mod fit;
 mod folder;
 mod from;
 mod gold;
+mod hub;
 mod labels;
 mod model;
 mod passes;
