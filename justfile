@@ -47,6 +47,24 @@ corpus:
     cargo run --release --locked -- gold seal data/envoy
     cargo run --release --locked -- gold check data/envoy --limit 0
 
+# Bring libtorch for the engine `rust-bert` into the tree, under .libtorch (0.6 GB); `just libtorch cuda` for GPUs (4.5 GB)
+libtorch kind="cpu":
+    {{ python }} -m venv .venv-libtorch
+    .venv-libtorch/bin/python engines/libtorch.py {{ kind }}
+
+# A libtorch must be there: one of your own, or the tree's
+[private]
+some-libtorch:
+    [ -n "${LIBTORCH:-}" ] || [ -f .libtorch/cargo.toml ] || just libtorch
+
+# Both engines on the bundled models: a report that shows how far they agree
+demo-rust-bert *options: some-libtorch
+    cargo run --release --locked --features rust-bert -- run suites/engines.toml {{ options }}
+
+# The tests of the engine `rust-bert`; those of everything else are in `just test`
+test-rust-bert *filter: some-libtorch
+    cargo test --release --locked --features rust-bert --lib --test main {{ if filter == "" { "engine" } else { filter } }}
+
 # Criterion benches
 bench *filter:
     cargo bench --locked {{ filter }}

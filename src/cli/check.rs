@@ -14,17 +14,24 @@ pub(super) fn run(options: &CheckOptions) -> anyhow::Result<()> {
     let suite = if options.no_probes { suite.without_probes() } else { suite };
     let plan = check(&suite)?;
     plan.warnings().iter().for_each(warn);
+    let noise = options.noise.then(|| super::noise::measure(&suite, options)).transpose()?;
     match options.format {
-        TextOrJson::Text => emit(&text(&suite, &plan)),
+        TextOrJson::Text => {
+            let noise = noise.map(|noise| format!("\n{}", super::noise::text(&noise)));
+            emit(&format!("{}{}", text(&suite, &plan), noise.unwrap_or_default()))
+        }
         TextOrJson::Json => {
             let cell = |cell: &Cell| {
                 let CellKey { task, corpus, model } = &cell.key;
                 serde_json::json!({ "task": task, "corpus": corpus, "model": model, "unmatched": cell.unmatched })
             };
             let cells: Vec<_> = plan.cells.iter().map(cell).collect();
-            let json = serde_json::json!({
+            let mut json = serde_json::json!({
                 "version": 1, "suite": suite.name, "cells": cells, "corpora": plan.corpora, "models": plan.models,
             });
+            if let Some(noise) = noise {
+                json["noise"] = serde_json::to_value(noise).expect("noise is plain data");
+            }
             emit(&format!("{json}\n"))
         }
     }

@@ -3,6 +3,7 @@
 use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
+use super::models::NoModels;
 use super::predict::{Foreign, NoLogits, SameFile, TwoMeanings};
 use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
@@ -144,6 +145,13 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if let Some(error) = cause.downcast_ref::<LoadError>() {
         return Some(match error {
+            LoadError::NotBuilt(_) => {
+                "`just libtorch` brings what it needs, `cargo build --release --features rust-bert` builds it in; or choose `engine = \"native\"`"
+            }
+            LoadError::Runtime { .. } => "choose one of these, or leave `precision` and `device` out",
+            LoadError::NoDevice { .. } => {
+                "for a GPU, build with `just libtorch cuda` where its driver is; or choose `device = \"cpu\"`"
+            }
             LoadError::Read { .. } => MODEL_FOLDER,
             LoadError::Malformed { .. } => DAMAGED,
             LoadError::Unsupported { .. } => "choose a checkpoint that asks for one of these",
@@ -239,6 +247,9 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(
             "put each annotator's labels into `passes/NAME/ner.jsonl` or `passes/NAME/stance.jsonl` of the corpus",
         );
+    }
+    if cause.is::<NoModels>() {
+        return Some(MODEL_FOLDER);
     }
     if cause.is::<NoPlace>() {
         return Some("name another file; nothing was written");

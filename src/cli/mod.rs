@@ -13,6 +13,7 @@ mod history;
 mod machine;
 mod metrics;
 mod models;
+mod noise;
 mod predict;
 mod progress;
 mod report;

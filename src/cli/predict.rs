@@ -30,7 +30,8 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let targets = options.targets.as_deref().map(read_targets).transpose()?.unwrap_or_default();
     let name = options.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let labels = label_map(options)?;
-    let model = ModelEntry { labels, ..ModelEntry::of_folder(&options.model) };
+    let mut model = ModelEntry { labels, ..ModelEntry::of_folder(&options.model) };
+    options.compute.runtime.choose(&mut model.runtime);
     let request = Request {
         key: CellKey { task: task.to_string(), corpus: options.input.display().to_string(), model: name },
         model: &model,

@@ -11,7 +11,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(options: &RunOptions) -> anyhow::Result<()> {
-    let suite = Suite::load(&options.suite)?;
+    let mut suite = Suite::load(&options.suite)?;
+    suite.models.values_mut().for_each(|model| options.compute.runtime.choose(&mut model.runtime));
     let suite = if options.no_probes { suite.without_probes() } else { suite };
     let now = Utc::now();
     let threads = threads(&options.compute);

@@ -9,12 +9,16 @@ pub mod checkpoint;
 pub mod config;
 pub mod fixed;
 pub mod native;
+pub mod runtime;
+#[cfg(feature = "rust-bert")]
+mod rust_bert;
 pub mod settings;
 
 pub use batch::{Batch, BatchError, Sequence};
 pub use config::{Architecture, Config, Head};
+pub use runtime::{Device, EngineName, Precision, Runtime};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Raw class scores, before any softmax.
 ///
@@ -32,6 +36,23 @@ pub trait Engine: Sync {
 
     /// A single-threaded runner over the shared weights, with buffers of its own.
     fn worker(&self) -> Box<dyn Worker + '_>;
+}
+
+/// Loads a model folder into the engine that is asked for.
+///
+/// # Errors
+/// [`LoadError`] when this build or this machine lacks what is asked for, and as the engine's own `load` says.
+pub fn load(folder: &Path, runtime: Runtime) -> Result<Box<dyn Engine>, LoadError> {
+    match runtime.engine {
+        EngineName::Native => {
+            runtime.must_be_among("models", &[(Device::Cpu, &[Precision::F32])])?;
+            Ok(Box::new(native::Native::load(folder)?))
+        }
+        #[cfg(feature = "rust-bert")]
+        EngineName::RustBert => Ok(Box::new(rust_bert::RustBert::load(folder, runtime)?)),
+        #[cfg(not(feature = "rust-bert"))]
+        EngineName::RustBert => Err(LoadError::NotBuilt(EngineName::RustBert)),
+    }
 }
 
 /// One thread's view of an [`Engine`].
@@ -91,6 +112,27 @@ pub enum ForwardError {
 /// Why a model folder could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
+    /// The engine is a feature that was left out of the build.
+    #[error("this karat was built without the engine `{0}`")]
+    NotBuilt(EngineName),
+    /// The engine has another precision or device.
+    #[error("engine `{}` does not run {what} in {} on {}; it does in {instead}", asked.engine, asked.precision, asked.device)]
+    Runtime {
+        /// What is asked for.
+        asked: Runtime,
+        /// What is to be run: models, or a class of them.
+        what: String,
+        /// What there is.
+        instead: String,
+    },
+    /// The machine or the library lacks the device.
+    #[error("there is no device `{device}`: {reason}")]
+    NoDevice {
+        /// What is asked for.
+        device: Device,
+        /// Why it is not there.
+        reason: &'static str,
+    },
     /// A file of the folder cannot be read.
     #[error("model file `{}` cannot be read", path.display())]
     Read {

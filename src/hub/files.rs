@@ -77,7 +77,7 @@ pub(super) fn shards(index: &[u8]) -> Result<Vec<String>, String> {
 }
 
 /// The files without which a model's folder is not whole and that it lacks.
-pub(super) fn lacking(folder: &Path) -> Vec<String> {
+pub fn lacking(folder: &Path) -> Vec<String> {
     let absent = |file: &str| !folder.join(file).is_file();
     let mut lacking: Vec<String> =
         [CONFIG, TOKENIZER].into_iter().filter(|file| absent(file)).map(str::to_owned).collect();

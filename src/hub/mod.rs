@@ -18,6 +18,7 @@ mod pull;
 mod remote;
 
 pub use cache::{Snapshot, find, located, resolved, snapshots};
+pub use files::lacking;
 pub use name::{RepoName, SCHEME};
 pub use place::Place;
 pub use pull::{Event, Observer, Origin, Pulled, PulledFile, pull};

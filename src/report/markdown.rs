@@ -1,6 +1,6 @@
 //! `report.md`: the whole report.
 
-use super::{Grid, answer, calibration, details, keys, number, patched, preflight, tuned};
+use super::{Grid, answer, calibration, details, engines, keys, number, patched, preflight, tuned};
 use crate::run::{EvaluationRecord, Results};
 use crate::table::ThroughputRow;
 use std::fmt::Write;
@@ -40,6 +40,7 @@ pub fn markdown(results: &Results) -> String {
     for evaluation in &record.evaluations {
         section(&mut out, results, evaluation);
     }
+    out.push_str(&engines::section(results));
     out.push_str(&patched::section(results));
     out.push_str(&calibration::section(results));
     ledger(&mut out, results);

@@ -6,6 +6,7 @@ mod answer;
 mod calibration;
 mod compare;
 mod details;
+mod engines;
 mod gate;
 mod grid;
 mod history;

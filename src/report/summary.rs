@@ -1,6 +1,6 @@
 //! The summary that a terminal shows at the end of a run.
 
-use super::{answer, details, patched, tuned};
+use super::{answer, details, engines, patched, tuned};
 use crate::run::Results;
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ pub fn summary(results: &Results) -> String {
         {
             let _ = writeln!(out, "  {}", sentence.replace("**", "").replace('`', ""));
         }
-        for line in tuned::lines(results, evaluation) {
+        for line in tuned::lines(results, evaluation).into_iter().chain(engines::lines(results, evaluation)) {
             let _ = writeln!(out, "  {line}");
         }
         if let Some(line) = patched::line(results, evaluation) {

@@ -115,7 +115,8 @@ impl Answered {
 /// batch.
 pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered, CellError> {
     let begun = Instant::now();
-    let model = Model::load(&request.model.path, request.options.task())?;
+    let runtime = request.model.runtime;
+    let model = Model::load(&request.model.path, request.options.task(), runtime)?;
     let mut throughput = ThroughputRow {
         key: request.key.clone(),
         engine: "none".to_owned(),
@@ -139,8 +140,9 @@ pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered
             let config = engine.config();
             let task = bind(request.options, (config, &request.model.labels), request.targets, request.asked.clone());
             let task = task.map_err(|source| request.refused(source))?;
-            let engine_name = if request.stored.is_some() { ThroughputRow::STORED } else { "native" };
-            (throughput.engine, throughput.precision) = (engine_name.to_owned(), "f32".to_owned());
+            let stored = || ThroughputRow::STORED.to_owned();
+            throughput.engine = request.stored.map_or_else(|| runtime.place(), |_| stored());
+            throughput.precision = runtime.precision.to_string();
             ask(request, (task.as_ref(), engine.as_ref(), tokenizer), throughput, observer)?
         }
     };

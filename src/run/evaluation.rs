@@ -2,6 +2,7 @@
 
 use super::calibrate;
 use super::counted::{Counted, adjust};
+use super::engines;
 use super::folder::{FolderError, RunFolder};
 use super::patched;
 use super::plan::{Cell, Labelled, Plan};
@@ -28,6 +29,7 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
         sweep: Vec::new(),
         calibration: Vec::new(),
         reliability: Vec::new(),
+        engines: Vec::new(),
         throughput: Vec::new(),
     };
     for (at, labelled) in plan.evaluations.iter().enumerate() {
@@ -50,6 +52,7 @@ pub(super) fn score(plan: &Plan, folder: &RunFolder, record: Record) -> Result<R
             results.ledger.append(&mut ledger);
             results.throughput.append(&mut throughput);
         }
+        results.engines.extend(engines::compare(&cells, &results.record.models, folder)?);
         score_evaluation(labelled, &cells, &how, &mut results);
     }
     adjust(&mut results.differences);

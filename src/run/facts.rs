@@ -16,6 +16,10 @@ impl Record {
         ]);
         if let Some(model) = self.models.get(&key.model) {
             facts.insert("architecture".to_owned(), model.architecture.clone());
+            // Before models had runtimes of their own, all were run as is usual; floors are as they were.
+            let runtime = model.runtime.unwrap_or_default();
+            facts.insert("engine".to_owned(), runtime.place());
+            facts.insert("precision".to_owned(), runtime.precision.to_string());
             let named = model.digests.iter().map(|(file, digest)| (part(file).to_owned(), digest.clone()));
             facts.extend(named);
         }

@@ -5,8 +5,8 @@ use super::record::{FORMAT, Record, Results};
 use crate::base::file::{sweep, write_whole};
 use crate::corpus::Document;
 use crate::table::{
-    CalibrationRow, ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow, Stored,
-    SweepRow, Table, TableError, ThroughputRow,
+    CalibrationRow, ConfusionRow, CountRow, DifferenceRow, EngineRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow,
+    Stored, StoredLogits, SweepRow, Table, TableError, ThroughputRow,
 };
 use crate::task::{Answer, TaskName};
 use std::io;
@@ -172,6 +172,12 @@ impl RunFolder {
         Ok((ledger, throughput))
     }
 
+    /// What the engine of a saved cell returned.
+    pub(super) fn logits(&self, cell: &Cell) -> Result<StoredLogits, FolderError> {
+        let stored = self.stored(&format!("logits/{}.parquet", stem(cell)))?;
+        Ok(StoredLogits::read(&stored, cell.options.task())?)
+    }
+
     /// The settings that a saved cell tried.
     pub(super) fn sweep(&self, cell: &Cell) -> Result<Vec<SweepRow>, FolderError> {
         Ok(SweepRow::read(&self.stored(&format!("cells/{}.sweep.parquet", stem(cell)))?)?)
@@ -203,7 +209,8 @@ impl RunFolder {
             ("reliability", ReliabilityRow::table(&results.reliability)),
             ("throughput", ThroughputRow::table(&results.throughput)),
         ];
-        for (name, table) in tables {
+        let engines = results.record.compares_engines().then(|| ("engines", EngineRow::table(&results.engines)));
+        for (name, table) in tables.into_iter().chain(engines) {
             self.write(&format!("tables/{name}.parquet"), &table.into_parquet())?;
         }
         for (name, text) in reports {
@@ -253,8 +260,10 @@ pub(super) fn read_record(folder: &Path) -> Result<Record, FolderError> {
 pub(super) fn open(folder: &Path) -> Result<Results, FolderError> {
     let record = read_record(folder)?;
     let stored = |name: &str| Stored::open(&folder.join(format!("tables/{name}.parquet")));
+    let engines = if record.compares_engines() { EngineRow::read(&stored("engines")?)? } else { Vec::new() };
     Ok(Results {
         record,
+        engines,
         metrics: MetricRow::read(&stored("metrics")?)?,
         patched: MetricRow::read(&stored("patched")?)?,
         counts: CountRow::read(&stored("counts")?)?,

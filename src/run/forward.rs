@@ -25,10 +25,20 @@ pub(super) fn forward(
     threads: usize,
     observer: &dyn Observer,
 ) -> Result<Vec<Vec<Logits>>, ForwardFault> {
+    forward_in(engine, documents, (threads, engine.batch_tokens()), observer)
+}
+
+/// As `forward`, in batches of at most `batch_tokens` tokens.
+pub(super) fn forward_in(
+    engine: &dyn Engine,
+    documents: &[&[Sequence]],
+    (threads, batch_tokens): (usize, usize),
+    observer: &dyn Observer,
+) -> Result<Vec<Vec<Logits>>, ForwardFault> {
     let places: Vec<(usize, usize)> =
         documents.iter().enumerate().flat_map(|(d, sequences)| (0..sequences.len()).map(move |s| (d, s))).collect();
     let length = |&(d, s): &(usize, usize)| documents[d][s].ids.len();
-    let batches = batches(&places, length, engine.batch_tokens());
+    let batches = batches(&places, length, batch_tokens);
     let left: Vec<AtomicUsize> = documents.iter().map(|sequences| AtomicUsize::new(sequences.len())).collect();
     let head = engine.config().head;
     let run = |worker: &mut Box<dyn crate::engine::Worker + '_>, at: usize| {

@@ -7,12 +7,15 @@ mod baseline;
 mod calibrate;
 mod cell;
 mod counted;
+mod engines;
 mod evaluation;
 mod facts;
 mod folder;
 mod forward;
 mod history;
+mod inspect;
 mod model;
+mod noise;
 mod observer;
 mod parallel;
 mod patched;
@@ -28,7 +31,9 @@ pub use counted::{Counted, adjust};
 pub use folder::{FolderError, RunFolder};
 pub use forward::ForwardFault;
 pub use history::{HistoryError, Point, append, history};
-pub use model::{Model, ModelError};
+pub use inspect::{Depth, Inspection, TokenizerFound, WeightsFound, inspect, model_digests};
+pub use model::{Model, ModelError, is_model};
+pub use noise::{BelowNoise, Noise, NoiseError, NoiseRow, Stability, noise};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
 pub use preflight::{Swapped, Warning};
@@ -95,6 +100,7 @@ pub fn execute(
     let mut record = Record::of(suite, settings, &plan);
     if let Some(from) = &logits_from {
         (record.engine, record.precision) = (from.engine.clone(), from.precision.clone());
+        work.stored.iter().for_each(|stored| stored.give_runtimes(&mut record.models));
     }
     record.logits_from = logits_from;
     Ok(evaluation::score(&plan, folder, record)?)

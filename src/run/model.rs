@@ -2,8 +2,7 @@
 
 use crate::base::digest;
 use crate::engine::checkpoint::{self, Checkpoint};
-use crate::engine::native::Native;
-use crate::engine::{Config, Engine, LoadError};
+use crate::engine::{self, Config, Engine, LoadError, Runtime};
 use crate::hub::{HubError, located};
 use crate::task::TaskName;
 use crate::task::floor::{Floor, FloorError};
@@ -45,12 +44,12 @@ pub enum ModelError {
 }
 
 impl Model {
-    /// Loads a folder in Hugging Face layout for the engine `native`, or a floor. `hub:ORG/NAME@REVISION` is a folder of the
-    /// hub's cache.
+    /// Loads a folder in Hugging Face layout to be run as is said, or a floor, which is not run. `hub:ORG/NAME@REVISION` is a
+    /// folder of the hub's cache.
     ///
     /// # Errors
     /// [`ModelError`] naming the file and what is wrong with it.
-    pub fn load(folder: &Path, task: TaskName) -> Result<Self, ModelError> {
+    pub fn load(folder: &Path, task: TaskName, runtime: Runtime) -> Result<Self, ModelError> {
         let folder = &*located(folder)?;
         if !folder.is_dir() {
             return Err(ModelError::NoFolder(folder.to_owned()));
@@ -60,16 +59,28 @@ impl Model {
         }
         let config = Config::read(folder)?;
         let tokenizer = Box::new(Tokenizer::load(folder, config.vocabulary)?);
-        Ok(Self::Neural { engine: Box::new(Native::load(folder)?), tokenizer })
+        Ok(Self::Neural { engine: engine::load(folder, runtime)?, tokenizer })
     }
 
     /// What the model is, for records: an architecture or `floor`.
     pub fn architecture(&self) -> String {
         match self {
             Self::Neural { engine, .. } => engine.config().class(),
-            Self::Floor(Floor::Gazetteer(_)) => "floor: gazetteer".to_owned(),
-            Self::Floor(Floor::Majority) => "floor: majority".to_owned(),
+            Self::Floor(floor) => named(floor).to_owned(),
         }
+    }
+}
+
+/// True for a folder that holds a model or a floor, whole or not.
+pub fn is_model(folder: &Path) -> bool {
+    folder.join("config.json").is_file() || Floor::is_at(folder)
+}
+
+/// What a floor is, for records.
+pub(super) fn named(floor: &Floor) -> &'static str {
+    match floor {
+        Floor::Gazetteer(_) => "floor: gazetteer",
+        Floor::Majority => "floor: majority",
     }
 }
 

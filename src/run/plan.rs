@@ -163,7 +163,7 @@ impl Plan {
                 if !models.contains_key(name) {
                     let inspected = inspect(&model, entry, evaluation.options.task());
                     let inspected = inspected.map_err(|fault| PlanError::fault(name, fault))?;
-                    models.insert(name.clone(), ModelRecord::of(&model, &entry.path, inspected));
+                    models.insert(name.clone(), ModelRecord::of(&model, entry, inspected));
                 }
                 let key = CellKey {
                     task: evaluation.options.task().to_string(),
@@ -238,7 +238,7 @@ fn keep_split(corpus: &mut Corpus, evaluation: &Evaluation) -> Result<usize, Pla
 /// Loads a model once to see that it can be used, so that no cell fails after others have run.
 fn check_model(suite: &Suite, name: &str, evaluation: &Evaluation, corpus: &Corpus) -> Result<Model, PlanError> {
     let entry = &suite.models[name];
-    let model = Model::load(&entry.path, evaluation.options.task())
+    let model = Model::load(&entry.path, evaluation.options.task(), entry.runtime)
         .map_err(|source| PlanError::Model { name: name.to_owned(), source })?;
     let fits = match &model {
         Model::Floor(_) => entry.labels.refuse_for_floor().map_err(TaskError::from),

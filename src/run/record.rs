@@ -4,17 +4,17 @@ use super::model::{Model, digests};
 use super::preflight::Inspected;
 use super::{Plan, Settings};
 use crate::corpus::{Corpus, Manifest, Patch};
+use crate::engine::Runtime;
 use crate::stats::{Bootstrap, Contrasts, Method};
-use crate::suite::Suite;
+use crate::suite::{ModelEntry, Suite};
 use crate::table::{
-    CalibrationRow, ConfusionRow, CountRow, DifferenceRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow, SweepRow,
-    ThroughputRow,
+    CalibrationRow, ConfusionRow, CountRow, DifferenceRow, EngineRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow,
+    SweepRow, ThroughputRow,
 };
 use crate::task::probe::Probed;
 use crate::task::{LabelReading, Unmatched};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The newest format of a run folder.
 pub(super) const FORMAT: u32 = 2;
@@ -38,9 +38,9 @@ pub struct Record {
     pub interval: Method,
     /// Differences of at most this size, either way, do not matter.
     pub margin: f64,
-    /// What ran the models' forward passes.
+    /// What ran the models' forward passes; where models differ, all of them, with commas between.
     pub engine: String,
-    /// Precision of the arithmetic.
+    /// Precision of the arithmetic; where models differ, all of them.
     pub precision: String,
     /// Only the first so many documents of each corpus were taken; null: all.
     pub limit: Option<usize>,
@@ -161,6 +161,9 @@ impl CorpusRecord {
 pub struct ModelRecord {
     /// The architecture, or `floor: …`.
     pub architecture: String,
+    /// What ran it, how and where; null for a floor, and for models of runs before there was a choice.
+    #[serde(default)]
+    pub runtime: Option<Runtime>,
     /// SHA-256 of each file that decides its answers.
     pub digests: BTreeMap<String, String>,
     /// What its classes are taken for; null for a floor.
@@ -172,9 +175,10 @@ pub struct ModelRecord {
 }
 
 impl ModelRecord {
-    pub(super) fn of(model: &Model, folder: &Path, inspected: Inspected) -> Self {
+    pub(super) fn of(model: &Model, entry: &ModelEntry, inspected: Inspected) -> Self {
         let Inspected { labels, probes } = inspected;
-        Self { architecture: model.architecture(), digests: digests(folder), labels, probes }
+        let runtime = matches!(model, Model::Neural { .. }).then_some(entry.runtime);
+        Self { architecture: model.architecture(), runtime, digests: digests(&entry.path), labels, probes }
     }
 
     pub(super) fn without_probes(self) -> Self {
@@ -259,8 +263,8 @@ impl Record {
             confidence: suite.statistics.confidence,
             interval: suite.statistics.interval,
             margin: suite.statistics.margin,
-            engine: "native".to_owned(),
-            precision: "f32".to_owned(),
+            engine: of_models(&plan.models, |runtime| runtime.place()),
+            precision: of_models(&plan.models, |runtime| runtime.precision.to_string()),
             limit: settings.limit,
             evaluations: evaluations.collect(),
             corpora: plan.corpora.clone(),
@@ -270,6 +274,12 @@ impl Record {
             circumstances: settings.circumstances.clone(),
         }
     }
+}
+
+/// What is said of each runtime, each thing once; that of the default where nothing is run.
+fn of_models(models: &BTreeMap<String, ModelRecord>, of: impl Fn(Runtime) -> String) -> String {
+    let said: BTreeSet<String> = models.values().filter_map(|model| model.runtime).map(&of).collect();
+    if said.is_empty() { of(Runtime::default()) } else { said.into_iter().collect::<Vec<_>>().join(", ") }
 }
 
 /// A finished run: its record and its tables.
@@ -297,6 +307,8 @@ pub struct Results {
     pub calibration: Vec<CalibrationRow>,
     /// `tables/reliability.parquet`.
     pub reliability: Vec<ReliabilityRow>,
+    /// `tables/engines.parquet`: what it does to run the same weights otherwise; the file is there where a model was.
+    pub engines: Vec<EngineRow>,
     /// `tables/throughput.parquet`.
     pub throughput: Vec<ThroughputRow>,
 }

@@ -109,6 +109,13 @@ impl StoredRun {
         Ok(Some(StoredCell { run: self.folder.clone(), model: cell.key.model.clone(), task, logits }))
     }
 
+    /// Says of models that they were run as they were in this run.
+    pub(super) fn give_runtimes(&self, models: &mut BTreeMap<String, super::ModelRecord>) {
+        for (name, model) in models {
+            model.runtime = self.record.models.get(name).and_then(|there| there.runtime);
+        }
+    }
+
     /// What a record keeps of it.
     pub(super) fn record(&self) -> LogitsRecord {
         LogitsRecord {

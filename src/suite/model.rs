@@ -1,6 +1,7 @@
 //! A model as a suite names it.
 
 use super::written::Notes;
+use crate::engine::{Device, EngineName, Precision, Runtime};
 use crate::task::LabelMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub struct ModelEntry {
     /// Whether the built-in probes, which are English, are put to it before a run.
     #[serde(skip_serializing_if = "is_true")]
     pub probes: bool,
+    /// What runs it, how and where; a floor is not run.
+    pub runtime: Runtime,
     /// The line of each name of the label map in the suite, for messages.
     #[serde(skip)]
     pub lines: BTreeMap<String, usize>,
@@ -26,7 +29,13 @@ pub struct ModelEntry {
 impl ModelEntry {
     /// A folder, and nothing said about it.
     pub fn of_folder(path: &Path) -> Self {
-        Self { path: path.to_owned(), labels: LabelMap::default(), probes: true, lines: BTreeMap::new() }
+        Self {
+            path: path.to_owned(),
+            labels: LabelMap::default(),
+            probes: true,
+            runtime: Runtime::default(),
+            lines: BTreeMap::new(),
+        }
     }
 }
 
@@ -42,6 +51,12 @@ pub(super) struct WrittenModel {
     #[serde(default)]
     labels: BTreeMap<String, Spanned<String>>,
     probes: Option<bool>,
+    #[serde(default)]
+    engine: EngineName,
+    #[serde(default)]
+    precision: Precision,
+    #[serde(default)]
+    device: Device,
 }
 
 /// The models by name. A name is a part of file names, `task.corpus.model`.
@@ -52,7 +67,8 @@ pub(super) fn models(written: &BTreeMap<String, WrittenModel>, notes: &mut Notes
         let meanings = model.labels.iter().map(|(class, meaning)| (class.clone(), meaning.get_ref().clone()));
         let lines = model.labels.iter().map(|(class, meaning)| (class.clone(), notes.line(meaning.span())));
         let (labels, lines) = (LabelMap::new(meanings.collect()), lines.collect());
-        models.insert(name.clone(), ModelEntry { path, labels, probes: model.probes.unwrap_or(true), lines });
+        let runtime = Runtime { engine: model.engine, precision: model.precision, device: model.device };
+        models.insert(name.clone(), ModelEntry { path, labels, probes: model.probes.unwrap_or(true), runtime, lines });
     }
     models
 }

@@ -92,7 +92,7 @@ pub struct StoredLogits {
 }
 
 /// A stored row: what it is about, and where its values are.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Row {
     window: usize,
     span: Option<Span>,
@@ -233,6 +233,14 @@ impl StoredLogits {
             }
         }
         Ok(all)
+    }
+
+    /// How many logits there are, and by how much two of them at most lie apart that stand in the same place of another cell; None
+    /// where the two have other rows.
+    pub fn apart(&self, other: &Self) -> Option<(usize, f32)> {
+        let same = self.rows == other.rows && self.classes == other.classes && self.values.len() == other.values.len();
+        let pairs = || self.values.iter().zip(&other.values);
+        same.then(|| (self.values.len(), pairs().map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)))
     }
 
     fn values(&self, row: &Row) -> &[f32] {

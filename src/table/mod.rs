@@ -6,6 +6,7 @@
 mod answers;
 mod calibration;
 mod differences;
+mod engines;
 mod history;
 mod ledger;
 mod logits;
@@ -16,6 +17,7 @@ mod throughput;
 pub use answers::{entity_rows, stance_rows};
 pub use calibration::{CalibrationRow, Fit, ReliabilityRow};
 pub use differences::DifferenceRow;
+pub use engines::EngineRow;
 pub use history::{FactRow, PointRow};
 pub use ledger::LedgerRow;
 pub use logits::{Misfit, StoredLogits, sequence_logits, token_logits};
@@ -25,11 +27,12 @@ pub use throughput::ThroughputRow;
 
 use polars::chunked_array::builder::ListPrimitiveChunkedBuilder;
 use polars::prelude::*;
+use serde::Serialize;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Which model did which task on which corpus: the first columns of every table of a run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct CellKey {
     /// `ner` or `stance`.
     pub task: String,

@@ -7,7 +7,7 @@ use super::{CellKey, Stored, Table, TableError};
 pub struct ThroughputRow {
     /// Which cell.
     pub key: CellKey,
-    /// `native`, `none` for a floor, or [`ThroughputRow::STORED`].
+    /// `native`, `rust-bert`, `rust-bert (cuda)`, `none` for a floor, or [`ThroughputRow::STORED`].
     pub engine: String,
     /// Precision of the arithmetic, such as `f32`.
     pub precision: String,

@@ -10,5 +10,5 @@ mod tokenizer;
 mod window;
 
 pub use reach::Reach;
-pub use tokenizer::{Token, Tokenizer, TokenizerError};
+pub use tokenizer::{Frames, Token, Tokenizer, TokenizerError};
 pub use window::{Window, WindowSize, split};

@@ -3,7 +3,9 @@
 use super::template::Template;
 use crate::base::{CharText, Span};
 use crate::engine::Sequence;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
+use tokenizers::models::ModelWrapper;
 use unicode_normalization::char::is_combining_mark;
 
 /// A token of a document.
@@ -25,6 +27,15 @@ pub struct Tokenizer {
     unknown: Option<u32>,
     single: Template,
     pair: Option<Template>,
+}
+
+/// The special tokens around texts, with `…` where a text stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Frames {
+    /// Around one text, such as `[CLS] … [SEP]`.
+    pub single: String,
+    /// Around two; None when the tokenizer frames no pairs.
+    pub pair: Option<String>,
 }
 
 /// Why a tokenizer could not be loaded or used.
@@ -145,6 +156,33 @@ impl Tokenizer {
     /// One text as the model reads it.
     pub fn single(&self, ids: &[u32]) -> Sequence {
         self.single.frame([ids])
+    }
+
+    /// How it makes tokens of words: `WordPiece`, `BPE`, `Unigram` or `WordLevel`.
+    pub fn kind(&self) -> &'static str {
+        match self.inner.get_model() {
+            ModelWrapper::BPE(_) => "BPE",
+            ModelWrapper::WordPiece(_) => "WordPiece",
+            ModelWrapper::WordLevel(_) => "WordLevel",
+            ModelWrapper::Unigram(_) => "Unigram",
+        }
+    }
+
+    /// Its tokens, those included that were added to its vocabulary.
+    pub fn size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// The special tokens around texts.
+    pub fn frames(&self) -> Frames {
+        // No vocabulary has a token of this id: an id is a row of a table.
+        const TEXT: &[u32] = &[u32::MAX];
+        let token = |&id: &u32| self.inner.id_to_token(id).unwrap_or_else(|| "…".to_owned());
+        let shown = |sequence: Sequence| sequence.ids.iter().map(token).collect::<Vec<_>>().join(" ");
+        Frames {
+            single: shown(self.single.frame([TEXT])),
+            pair: self.pair.as_ref().map(|template| shown(template.frame([TEXT, TEXT]))),
+        }
     }
 
     /// Special tokens around one text: how many in all, and how many before it.
@@ -275,6 +313,9 @@ mod tests {
         assert_eq!(pair.type_ids, [0, 0, 0, 0, 1, 1]);
         assert_eq!(tokenizer.single(&[7]).ids, [101, 7, 102]);
         assert_eq!((tokenizer.single_frame(), tokenizer.pair_added()), ((2, 1), Some(3)));
+        let frames = tokenizer.frames();
+        assert_eq!((frames.single.as_str(), frames.pair.as_deref()), ("[CLS] … [SEP]", Some("[CLS] … [SEP] … [SEP]")));
+        assert_eq!((tokenizer.kind(), tokenizer.size()), ("WordPiece", 30522));
     }
 
     #[test]

@@ -107,7 +107,9 @@ fn help_of_each_command_names_its_options() {
     );
     teaches("report --help", &["<RUN>", "--format", "md", "html"]);
     teaches("check --help", &["[SUITE]", "--format"]);
-    teaches("models --help", &["pull"]);
+    teaches("models --help", &["list", "inspect", "pull", "Examples:"]);
+    teaches("models list --help", &["[FOLDER]...", "--cache", "--format", "table"]);
+    teaches("models inspect --help", &["<FOLDER|ORG/NAME[@REVISION]>", "--load", "--cache", "--format"]);
     teaches(
         "models pull --help",
         &["<ORG/NAME[@REVISION]>", "--cache", "--endpoint", "--format", "HF_TOKEN", "HF_HUB_OFFLINE", "hub:ORG/NAME"],

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Outside crates and what prints, with the one folder under src/ where each may stand.
-const DOORS: [(&str, &str); 20] = [
+const DOORS: [(&str, &str); 22] = [
     ("anyhow::", "cli/"),
     ("chrono::", "cli/"),
     ("clap::", "cli/"),
@@ -37,6 +37,8 @@ const DOORS: [(&str, &str); 20] = [
     ("hf_hub::", "hub/"),
     ("safetensors::", "engine/"),
     ("sha1::", "hub/"),
+    ("tch::", "engine/rust_bert/"),
+    ("use rust_bert::", "engine/rust_bert/"),
     ("statrs::", "stats/"),
     ("tokenizers::", "text/"),
 ];

@@ -7,6 +7,8 @@ mod compare;
 mod data;
 mod decoding;
 pub(crate) mod desk;
+#[cfg(feature = "rust-bert")]
+mod engines;
 mod faults;
 mod from;
 mod gate;
@@ -16,6 +18,7 @@ mod history;
 mod hub;
 mod labels;
 mod layers;
+mod noise;
 mod patch;
 mod predict;
 mod probes;

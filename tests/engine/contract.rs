@@ -51,6 +51,8 @@ macro_rules! contract {
 }
 
 contract!(native: checkpoints().iter().map(|name| Box::new(Native::load(&tiny(name)).unwrap()) as Box<dyn Engine>).collect());
+#[cfg(feature = "rust-bert")]
+contract!(rust_bert: super::super::rust_bert::engines());
 contract!(fixed: vec![Box::new(scripted("token")), Box::new(scripted("sequence"))]);
 
 /// The tiny checkpoints of every architecture and head.

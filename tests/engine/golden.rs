@@ -6,7 +6,7 @@ use karat::engine::native::Native;
 use karat::engine::{Engine, Head, Logits, Sequence};
 use safetensors::tensor::Dtype;
 use serde::Deserialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -32,21 +32,20 @@ fn largest_difference(logits: &Logits, first_row: usize, expected: &Expected) ->
 }
 
 /// Each sequence alone, then all of them in one batch.
-fn agrees(model: &Path, numbers: &Path, tolerance: f32) {
-    let bert = Native::load(model).unwrap();
+pub(super) fn agrees(engine: &dyn Engine, numbers: &Path, tolerance: f32) {
     let expected = expected(numbers);
     let sequence = |e: &Expected| Sequence { ids: e.ids.clone(), type_ids: e.type_ids.clone() };
     for one in &expected {
-        let alone = forward(&bert, &[sequence(one)]).unwrap();
+        let alone = forward(engine, &[sequence(one)]).unwrap();
         let difference = largest_difference(&alone, 0, one);
-        assert!(difference <= tolerance, "{}, {} tokens: {difference:e}", model.display(), one.ids.len());
+        assert!(difference <= tolerance, "{}, {} tokens: {difference:e}", numbers.display(), one.ids.len());
     }
-    let together = forward(&bert, &expected.iter().map(sequence).collect::<Vec<_>>()).unwrap();
+    let together = forward(engine, &expected.iter().map(sequence).collect::<Vec<_>>()).unwrap();
     let mut row = 0;
     for one in &expected {
         let difference = largest_difference(&together, row, one);
-        assert!(difference <= tolerance, "{}, {} tokens in a batch: {difference:e}", model.display(), one.ids.len());
-        row += match bert.config().head {
+        assert!(difference <= tolerance, "{}, {} tokens in a batch: {difference:e}", numbers.display(), one.ids.len());
+        row += match engine.config().head {
             Head::Token => one.ids.len(),
             Head::Sequence => 1,
         };
@@ -55,13 +54,18 @@ fn agrees(model: &Path, numbers: &Path, tolerance: f32) {
 }
 
 fn tiny_agrees(name: &str) {
-    agrees(&tiny(name), &tiny(name).join("expected.json"), 1e-5);
+    agrees(&Native::load(&tiny(name)).unwrap(), &tiny(name).join("expected.json"), 1e-5);
+}
+
+/// A bundled model's folder, and its numbers.
+pub(super) fn bundled(name: &str) -> (PathBuf, PathBuf) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    (root.join(format!("models/{name}-minilm-l6")), root.join(format!("tests/golden/bundled/{name}.json")))
 }
 
 fn bundled_agrees(name: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let model = root.join(format!("models/{name}-minilm-l6"));
-    agrees(&model, &root.join(format!("tests/golden/bundled/{name}.json")), 1e-4);
+    let (model, numbers) = bundled(name);
+    agrees(&Native::load(&model).unwrap(), &numbers, 1e-4);
 }
 
 #[test]
@@ -125,7 +129,8 @@ macro_rules! architectures {
 }
 
 architectures! {
-    albert: "albert-token" "albert-sequence";
+    albert: "albert-token" "albert-sequence" "albert-one-group-token" "albert-one-group-sequence";
+    bert_with_another_epsilon: "bert-epsilon-token" "bert-epsilon-sequence";
     bart: "bart-sequence";
     camembert: "camembert-token" "camembert-sequence";
     deberta_v2: "deberta-v2-token" "deberta-v2-sequence";
@@ -134,7 +139,7 @@ architectures! {
     electra: "electra-token" "electra-sequence";
     modernbert: "modernbert-token" "modernbert-sequence" "modernbert-mean-sequence";
     mpnet: "mpnet-token" "mpnet-sequence";
-    roberta: "roberta-token" "roberta-sequence";
+    roberta: "roberta-token" "roberta-sequence" "roberta-epsilon-token" "roberta-epsilon-sequence";
     xlm_roberta: "xlm-roberta-token" "xlm-roberta-sequence";
 }
 
@@ -155,5 +160,5 @@ fn a_table_that_two_parts_share_is_found_under_any_of_its_names() {
         // A head of another task changes nothing.
         tensors.insert("lm_head.weight".to_owned(), (Dtype::F32, vec![1], vec![0; 4]));
     });
-    agrees(folder.path(), &folder.path().join("expected.json"), 1e-5);
+    agrees(&Native::load(folder.path()).unwrap(), &folder.path().join("expected.json"), 1e-5);
 }

@@ -3,6 +3,8 @@
 mod contract;
 pub(crate) mod faults;
 mod golden;
+#[cfg(feature = "rust-bert")]
+mod rust_bert;
 
 use karat::engine::{Batch, Engine, ForwardError, Logits, Sequence};
 use std::path::{Path, PathBuf};

@@ -103,6 +103,10 @@ ARCHITECTURES = [
     ("electra", "Electra", "ts", BERT | {"embedding_size": 16}, SHORT, True),
     ("mpnet", "MPNet", "ts", BERT | {"max_position_embeddings": 150}, LONG, False),
     ("albert", "Albert", "ts", BERT | {"num_hidden_layers": 3, "embedding_size": 16, "num_hidden_groups": 2}, SHORT, True),
+    # As released checkpoints of these have it: one group of layers, and another epsilon than the classes' default.
+    ("albert-one-group", "Albert", "ts", BERT | {"embedding_size": 16}, SHORT, True),
+    ("bert-epsilon", "Bert", "ts", BERT | {"layer_norm_eps": 1e-5}, SHORT, True),
+    ("roberta-epsilon", "Roberta", "ts", ROBERTA | {"layer_norm_eps": 1e-5}, SHORT, False),
     ("deberta-v2", "DebertaV2", "ts", DEBERTA_V2, SHORT, True),
     ("deberta-v3", "DebertaV2", "ts", DEBERTA, SHORT, False),
     ("bart", "Bart", "s", BART, SHORT, False),

@@ -1,13 +1,16 @@
 //! The arguments as typed.
 
 mod compare;
+mod runtime;
 
 pub(super) use compare::{
     BlessOptions, CompareOptions, GateFormat, GateOptions, HistoryFormat, HistoryOptions, IntervalArgument, PageFormat,
 };
 
+pub(super) use runtime::RuntimeOptions;
+
 use super::gold::GoldCommand;
-use super::models::ModelsCommand;
+use super::models::{EXAMPLES as MODELS, ModelsCommand};
 use super::score::ScoreOptions;
 use crate::task::TaskName;
 use crate::task::ner::Aggregation;
@@ -78,8 +81,8 @@ pub(super) enum Command {
     /// Work with hand-made labels
     #[command(subcommand)]
     Gold(GoldCommand),
-    /// Download models from the hub
-    #[command(subcommand)]
+    /// List, inspect and download models
+    #[command(subcommand, after_help = MODELS)]
     Models(ModelsCommand),
 }
 
@@ -116,24 +119,8 @@ pub(super) struct ComputeOptions {
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
-    /// What runs the forward passes
-    #[arg(long, value_enum, default_value_t = EngineName::Native)]
-    pub(super) engine: EngineName,
-    /// Precision of the arithmetic
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    pub(super) precision: Precision,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineName {
-    /// karat's own, on the CPU
-    Native,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Precision {
-    /// 32-bit floating point
-    F32,
+    #[command(flatten)]
+    pub(super) runtime: RuntimeOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -229,6 +216,16 @@ pub(super) struct CheckOptions {
     /// Leave the built-in probes out; they are English
     #[arg(long)]
     pub(super) no_probes: bool,
+    /// Also measure the noise floor: ask the models the same in other batches, another order, on more threads and by every
+    /// engine and precision that there is, and say what that changes
+    #[arg(long)]
+    pub(super) noise: bool,
+    /// With --noise: the first N labelled documents of each evaluation are asked
+    #[arg(long, value_name = "N", default_value = "8", requires = "noise")]
+    pub(super) sample: NonZeroUsize,
+    /// With --noise: worker threads of the variation that has several [default: one a core, at least 2]
+    #[arg(long, value_name = "N", requires = "noise")]
+    pub(super) threads: Option<NonZeroUsize>,
     /// What stdout carries
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,

@@ -1,8 +1,18 @@
 //! What `karat models` is told.
 
-use crate::cli::arguments::TextOrJson;
+use crate::cli::arguments::{TableOrJson, TextOrJson};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+
+pub(in crate::cli) const EXAMPLES: &str = "\
+Examples:
+  karat models list                                      what stands in models/ and in the cache
+  karat models pull facebook/bart-large-mnli             the newest commit of its branch main
+  karat models pull ORG/NAME@v1.0 --cache /data/hub      a tag, into a cache of your own
+  karat models inspect models/ner-minilm-l6              what it is, what it needs, what runs it
+  karat models inspect hub:facebook/bart-large-mnli      the same of a model in the cache
+
+Only `pull` uses the network.";
 
 const PULL: &str = "\
 Taken are config.json, tokenizer.json, tokenizer_config.json, README.md and model.safetensors, or all of its shards. They go into
@@ -22,9 +32,42 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ModelsCommand {
+    /// List the models in folders and in the cache
+    List(ListOptions),
+    /// Show what a model is, what it needs and what runs it, without loading its weights
+    Inspect(InspectOptions),
     /// Download a model from the hub into the cache, with its digests checked
     #[command(after_help = PULL)]
     Pull(PullOptions),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ListOptions {
+    /// Folders of models, or models' folders [default: models, where it is there]
+    #[arg(value_name = "FOLDER")]
+    pub(in crate::cli) folders: Vec<PathBuf>,
+    /// The cache [default: where the hub's own tools have it]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) cache: Option<PathBuf>,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
+    pub(in crate::cli) format: TableOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InspectOptions {
+    /// A model's folder, or ORG/NAME[@REVISION] in the cache, with or without `hub:`; where both are there, the folder
+    #[arg(value_name = "FOLDER|ORG/NAME[@REVISION]")]
+    pub(in crate::cli) model: PathBuf,
+    /// Also load the weights, and find what only that shows: tensors that are missing, of another shape, not finite
+    #[arg(long)]
+    pub(in crate::cli) load: bool,
+    /// The cache [default: where the hub's own tools have it]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) cache: Option<PathBuf>,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(in crate::cli) format: TextOrJson,
 }
 
 #[derive(Debug, Args)]

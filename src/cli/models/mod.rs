@@ -1,14 +1,19 @@
-//! `karat models`: pull models.
+//! `karat models`: list, inspect and pull models.
 
 mod arguments;
+mod inspect;
+mod list;
 mod pull;
 
-pub(super) use arguments::ModelsCommand;
+pub(super) use arguments::{EXAMPLES, ModelsCommand};
+pub(super) use list::NoModels;
 
 use indicatif::DecimalBytes;
 
 pub(super) fn run(command: &ModelsCommand) -> anyhow::Result<()> {
     match command {
+        ModelsCommand::List(options) => list::run(options),
+        ModelsCommand::Inspect(options) => inspect::run(options),
         ModelsCommand::Pull(options) => pull::run(options),
     }
 }

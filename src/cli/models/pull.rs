@@ -82,7 +82,9 @@ impl Bar {
     fn begin(&self, bar: ProgressBar, template: &str, name: &str) {
         self.clear();
         let style = ProgressStyle::with_template(template).expect("the template is well formed");
-        *self.current() = bar.with_style(style).with_prefix(name.to_owned());
+        let bar = bar.with_style(style).with_prefix(name.to_owned());
+        bar.tick();
+        *self.current() = bar;
     }
 }
 
@@ -94,16 +96,14 @@ impl Observer for Bar {
             }
             Event::Started { file, size_bytes, at } => {
                 let template = "{prefix} {bar:30} {percent:>3}% {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} left";
-                let bar = ProgressBar::new(*size_bytes).with_position(*at);
+                self.begin(ProgressBar::new(*size_bytes).with_position(*at), template, file);
                 // What has come before says nothing about how fast the rest comes.
-                bar.reset_eta();
-                self.begin(bar, template, file);
+                self.current().reset_eta();
             }
             Event::Received { bytes } => self.current().inc(*bytes),
             Event::Finished => self.clear(),
             Event::Checking { file } => {
                 self.begin(ProgressBar::new_spinner(), "{prefix}", &format!("{file}: its digest"));
-                self.current().tick();
             }
             Event::Discarded { file } => {
                 self.clear();

@@ -353,6 +353,44 @@ hint: check the path, its permissions, and the room on the disk
 }
 
 #[test]
+fn what_is_inspected_or_listed_and_is_not_there() {
+    let desk = Desk::new();
+    desk.write("empty/notes.txt", "");
+    desk.refuses(
+        "models inspect nowhere",
+        str![[r#"
+error: there is no model folder `nowhere`
+hint: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
+
+"#]],
+    );
+    desk.refuses(
+        "models inspect empty",
+        str![[r#"
+error: there is no model folder `empty`
+hint: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
+
+"#]],
+    );
+    desk.refuses(
+        "models inspect org/tiny",
+        str![[r#"
+error: the cache `hf/hub` has no `org/tiny` at `main`
+hint: `karat models pull org/tiny@main` brings it
+
+"#]],
+    );
+    desk.refuses(
+        "models list empty",
+        str![[r#"
+error: there is no model in `empty`
+hint: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
+
+"#]],
+    );
+}
+
+#[test]
 fn a_model_that_is_not_in_the_cache() {
     let desk = Desk::small();
     let input = "--input corpus/documents.jsonl --output out.jsonl";

@@ -6,6 +6,7 @@ mod checkpoint;
 mod columns;
 mod corpus;
 mod decoding;
+mod engine;
 mod exchange;
 mod fit;
 mod folder;

@@ -1,5 +1,6 @@
 //! Models from a hub: a server on the loopback device that speaks its protocol, and the cache in its layout.
 
+mod models;
 mod network;
 mod pull;
 pub(crate) mod server;

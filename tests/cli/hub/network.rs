@@ -19,7 +19,7 @@ fn a_suite_names_a_model_of_the_cache() {
     desk.succeeds("run suite.toml --out out");
     let run: serde_json::Value = serde_json::from_str(&desk.read("out/run.json")).unwrap();
     // What is kept is the commit, whatever the branch will be.
-    assert_eq!(run["suite"]["models"]["tagger"], format!("hub:org/tiny@{COMMIT}"));
+    assert_eq!(run["suite"]["models"]["tagger"]["path"], format!("hub:org/tiny@{COMMIT}"));
     desk.edit("suite.toml", "path = \"hub:org/tiny\"", "path = \"models/tagger\"");
     desk.succeeds("run suite.toml --out folder");
     assert_eq!(desk.files("out/predictions"), desk.files("folder/predictions"));
@@ -43,6 +43,9 @@ fn no_command_but_pull_touches_the_network() {
     let predict = "predict --task ner --model hub:org/tiny --input corpus/documents.jsonl --output names.jsonl";
     let absent = "predict --task ner --model hub:org/absent --input corpus/documents.jsonl --output names.jsonl";
     let lines = [
+        ("models list", 0),
+        ("models inspect org/tiny", 0),
+        ("models inspect hub:org/absent", 2),
         ("check suite.toml", 0),
         ("run suite.toml --out out", 0),
         (predict, 0),

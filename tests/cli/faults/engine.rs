@@ -1,0 +1,55 @@
+//! Engines, precisions and devices that are not there.
+
+use crate::cli::desk::Desk;
+use snapbox::str;
+
+const PREDICT: &str = "predict --task ner --model models/tagger --input corpus/documents.jsonl --output out.jsonl";
+
+/// The small suite whose tagger is run otherwise.
+fn tagger_by(line: &str) -> Desk {
+    let desk = Desk::small();
+    desk.edit("suite.toml", "[models.tagger]", &format!("[models.tagger]\n{line}"));
+    desk
+}
+
+#[cfg(not(feature = "rust-bert"))]
+#[test]
+fn an_engine_that_was_left_out_of_the_build() {
+    tagger_by("engine = \"rust-bert\"").refuses("run suite.toml --out out", str![[r#""#]]);
+    Desk::small().refuses(&format!("{PREDICT} --engine rust-bert"), str![[r#""#]]);
+}
+
+#[test]
+fn a_precision_that_an_engine_has_not() {
+    tagger_by("precision = \"bf16\"").refuses("run suite.toml --out out", str![[r#""#]]);
+}
+
+#[test]
+fn a_device_that_an_engine_has_not() {
+    Desk::small().refuses(&format!("{PREDICT} --device cuda"), str![[r#""#]]);
+}
+
+#[test]
+fn an_engine_that_nobody_knows() {
+    tagger_by("engine = \"onnx\"").refuses("check suite.toml", str![[r#""#]]);
+}
+
+#[cfg(feature = "rust-bert")]
+#[test]
+fn a_device_that_the_machine_has_not() {
+    if std::path::Path::new("/dev/nvidia0").exists() {
+        return;
+    }
+    Desk::small().refuses(&format!("{PREDICT} --engine rust-bert --device cuda"), str![[r#""#]]);
+}
+
+#[cfg(feature = "rust-bert")]
+#[test]
+fn an_architecture_that_an_engine_has_not() {
+    let desk = Desk::small();
+    desk.tiny_model("models/deberta", "deberta-v3-token", ["O", "B-PER", "I-PER"]);
+    desk.refuses(
+        "predict --task ner --model models/deberta --engine rust-bert --input corpus/documents.jsonl --output out.jsonl",
+        str![[r#""#]],
+    );
+}
