@@ -11,7 +11,7 @@ use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
 use crate::hub::HubError;
-use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError, StoredError};
+use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError, StoredError, Warning};
 use crate::suite::SuiteError;
 use crate::table::Misfit;
 use crate::task::floor::FloorError;
@@ -22,6 +22,24 @@ use std::error::Error;
 /// The cure for an error, where there is one to name.
 pub(super) fn of(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(of_cause)
+}
+
+/// The cure for what a warning names, where there is one to name.
+pub(super) fn of_warning(warning: &Warning) -> Option<String> {
+    match warning {
+        Warning::Labels { unmatched, .. } if unmatched.types.is_empty() => None,
+        Warning::Labels { unmatched, .. } => {
+            let pair = |(label, meant): (&String, &String)| format!("`{label}` is probably `{meant}`");
+            let likely: Vec<String> = unmatched.likely.iter().map(pair).collect();
+            let likely = if likely.is_empty() { String::new() } else { format!("{}: ", likely.join(", ")) };
+            Some(format!("{likely}write `{}` under the model in the suite", unmatched.map()))
+        }
+        Warning::Probes { .. } => Some(
+            "`karat check --format json` lists them; `probes = false` under the model (or --no-probes) leaves them out, as for a \
+             model of another language than English"
+                .to_owned(),
+        ),
+    }
 }
 
 /// Transparent errors show the one inside as themselves, so each wrapper hands on what it wraps.
@@ -46,6 +64,11 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             PlanError::NoneTaken { .. } => Some("raise --limit, or leave it out".to_owned()),
             PlanError::Model { source, .. } => of_cause(source),
             PlanError::Map(_) => Some(MAP.to_owned()),
+            PlanError::Probe { .. } => Some(BROKEN.to_owned()),
+            PlanError::Swapped { swapped, .. } => Some(format!(
+                "if its config.json is wrong, write `{}` under the model in the suite; `probes = false` there turns the probes off",
+                swapped.better.map()
+            )),
             PlanError::Task { source, .. } => of_cause(source),
         };
     }
@@ -61,9 +84,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             CellError::Task { source, .. } => of_cause(source),
             CellError::Floor(error) => of_cause(error),
             CellError::Stored(error) => of_cause(error),
-            CellError::Forward { .. } => {
-                Some("the weights may be damaged; compare their digest with their source".to_owned())
-            }
+            CellError::Forward { .. } => Some(BROKEN.to_owned()),
         };
     }
     if let Some(error) = cause.downcast_ref::<ModelError>() {
@@ -84,6 +105,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
 const MODEL_FOLDER: &str =
     "a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6";
 
+const BROKEN: &str = "the weights may be damaged; compare their digest with their source";
 const DAMAGED: &str = "the file is damaged or incomplete: fetch it again from its source";
 const DISK: &str = "check the path, its permissions, and the room on the disk";
 const PATH: &str = "check the path and its permissions";
@@ -289,7 +311,10 @@ fn of_misfit(error: &Misfit) -> &'static str {
 fn of_task(error: &TaskError) -> Option<&'static str> {
     match error {
         TaskError::Head { .. } => Some("choose a model that was trained for the task"),
-        TaskError::Label(LabelError::Nameless(_) | LabelError::Missing { .. }) => Some(SAY),
+        TaskError::Label(LabelError::Nameless(_) | LabelError::Missing { .. } | LabelError::Mixed { .. }) => Some(SAY),
+        TaskError::Label(LabelError::NoType(_)) => {
+            Some("choose a model that names things, or leave a type in the label map")
+        }
         TaskError::Label(LabelError::Map(_)) => Some(MAP),
         TaskError::NoRoom { .. } => Some("take longer windows or a smaller overlap"),
         TaskError::TooLong { .. } => {

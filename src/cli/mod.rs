@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod score;
 
+use crate::run::Warning;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use std::ffi::OsString;
@@ -84,6 +85,14 @@ fn emit(text: &str) -> anyhow::Result<()> {
 fn say_if_few(documents: usize) {
     if let Some(warning) = crate::report::few(documents) {
         say(&warning);
+    }
+}
+
+/// Says a warning on stderr, with its cure where there is one.
+fn warn(warning: &Warning) {
+    say(&format!("warning: {warning}"));
+    if let Some(hint) = hint::of_warning(warning) {
+        say(&format!("hint: {hint}"));
     }
 }
 

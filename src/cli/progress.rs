@@ -58,6 +58,7 @@ impl Bars {
 impl Observer for Bars {
     fn notice(&self, event: &Event<'_>) {
         match event {
+            Event::Warned { warning } => super::warn(warning),
             Event::CellStarted { key, documents, tokens } => {
                 self.start(format!("{} {}", key.task, key.model), *documents, *tokens);
             }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(options: &RunOptions) -> anyhow::Result<()> {
     let mut suite = Suite::load(&options.suite)?;
     suite.models.values_mut().for_each(|model| options.compute.runtime.choose(&mut model.runtime));
+    let suite = if options.no_probes { suite.without_probes() } else { suite };
     let now = Utc::now();
     let threads = threads(&options.compute);
     let interrupted = || options.resume.then(|| newest_partial(&suite.name)).flatten();

@@ -25,6 +25,22 @@ pub enum Letter {
     U,
 }
 
+impl Letter {
+    /// The letter as it is written; None for another.
+    pub fn written(letter: char) -> Option<Self> {
+        Some(match letter {
+            'O' => Self::O,
+            'B' => Self::B,
+            'I' => Self::I,
+            'E' => Self::E,
+            'S' => Self::S,
+            'L' => Self::L,
+            'U' => Self::U,
+            _ => return None,
+        })
+    }
+}
+
 /// A tag of any scheme: `O`, or one of the letters B, I, E, S, L, U, alone or with a hyphen and a label.
 ///
 /// ```
@@ -47,16 +63,7 @@ impl<'a> Tag<'a> {
 
     /// Reads a tag; None where the text is none.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let letter = match *text.as_bytes().first()? {
-            b'O' => Letter::O,
-            b'B' => Letter::B,
-            b'I' => Letter::I,
-            b'E' => Letter::E,
-            b'S' => Letter::S,
-            b'L' => Letter::L,
-            b'U' => Letter::U,
-            _ => return None,
-        };
+        let letter = Letter::written(text.chars().next()?)?;
         let fits = text.len() == 1 || (letter != Letter::O && text.as_bytes()[1] == b'-');
         fits.then_some(Self { letter, text })
     }

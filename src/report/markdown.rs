@@ -1,6 +1,6 @@
 //! `report.md`: the whole report.
 
-use super::{Grid, answer, calibration, details, engines, keys, number, patched, tuned};
+use super::{Grid, answer, calibration, details, engines, keys, number, patched, preflight, tuned};
 use crate::run::{EvaluationRecord, Results};
 use crate::table::ThroughputRow;
 use std::fmt::Write;
@@ -24,7 +24,7 @@ pub fn markdown(results: &Results) -> String {
     if let Some(from) = &record.logits_from {
         let _ = writeln!(
             out,
-            "\n**No model went forward: the logits of a run by karat {} were decoded anew** (their digests stand at the end).",
+            "\n**No model went forward but for the probes: the logits of a run by karat {} were decoded anew** (their digests stand at the end).",
             from.karat,
         );
     }
@@ -44,6 +44,7 @@ pub fn markdown(results: &Results) -> String {
     out.push_str(&patched::section(results));
     out.push_str(&calibration::section(results));
     ledger(&mut out, results);
+    out.push_str(&preflight::section(results));
     throughput(&mut out, results);
     origins(&mut out, results);
     out

@@ -14,6 +14,7 @@ mod html;
 mod markdown;
 mod patched;
 mod plot;
+mod preflight;
 mod summary;
 mod tuned;
 
@@ -25,6 +26,7 @@ pub use history::{between_page, history_json, history_page};
 pub use html::html;
 pub use markdown::markdown;
 pub use plot::history_plot;
+pub use preflight::probed;
 pub use summary::summary;
 
 use crate::run::{EvaluationRecord, ModelRecord, Results};

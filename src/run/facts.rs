@@ -23,6 +23,9 @@ impl Record {
             let named = model.digests.iter().map(|(file, digest)| (part(file).to_owned(), digest.clone()));
             facts.extend(named);
         }
+        if let Some(labels) = self.suite["models"][&key.model].get("labels") {
+            facts.insert("label map".to_owned(), labels.to_string());
+        }
         if let Some(corpus) = self.corpora.get(&key.corpus) {
             facts.insert("corpus version".to_owned(), corpus.manifest.version.clone());
             let gold = format!("gold/{}.jsonl", key.task);

@@ -2,9 +2,8 @@
 
 use super::model::{digests, named};
 use crate::engine::checkpoint::Checkpoint;
-use crate::engine::native::Native;
 use crate::engine::settings::Settings;
-use crate::engine::{Config, Head, LoadError};
+use crate::engine::{self, Config, EngineName, Head, LoadError, Runtime};
 use crate::task::floor::{Floor, FloorError};
 use crate::task::ner::{Ner, NerOptions};
 use crate::task::stance::{StanceOptions, StanceTask};
@@ -37,8 +36,8 @@ pub struct Inspection {
     pub tokenizer: Option<TokenizerFound>,
     /// Bytes of all files of the folder.
     pub size_bytes: u64,
-    /// The engines that run it, as far as it was looked at.
-    pub engines: Vec<&'static str>,
+    /// The engines that run it, as far as it was looked at: without its weights, `native` alone can be told.
+    pub engines: Vec<EngineName>,
     /// What keeps it from being used, in the words of who would refuse it.
     pub problems: Vec<String>,
 }
@@ -77,7 +76,7 @@ pub enum Depth {
     Headers,
     /// The tokenizer too.
     Tokenizer,
-    /// All weights, as the engine loads them.
+    /// All weights, as every engine of this build loads them.
     Weights,
 }
 
@@ -190,15 +189,26 @@ fn configured(folder: &Path, config: &Config, depth: Depth, found: &mut Inspecti
             }
         }
     }
-    if depth == Depth::Weights
-        && found.weights.is_some()
-        && let Err(error) = Native::load(folder)
-    {
-        found.problems.push(chain(&error));
-        runs = false;
+    if depth == Depth::Weights && found.weights.is_some() {
+        load(folder, runs, found);
+    } else if runs {
+        // It runs whatever has a configuration that can be read.
+        found.engines.push(EngineName::Native);
     }
-    if runs {
-        found.engines.push("native");
+}
+
+/// Loads a model into each engine. A second engine that is not a part of this build, or does not run this architecture, says
+/// nothing about the model.
+fn load(folder: &Path, runs: bool, found: &mut Inspection) {
+    for engine in [EngineName::Native, EngineName::RustBert] {
+        match engine::load(folder, Runtime { engine, ..Runtime::default() }) {
+            Ok(_) if runs => found.engines.push(engine),
+            Ok(_) | Err(LoadError::NotBuilt(_) | LoadError::Runtime { .. }) => {}
+            Err(LoadError::Unsupported { .. }) if engine != EngineName::Native => {}
+            // Of what is wrong with a file, the first engine has said it.
+            Err(error) if found.problems.contains(&chain(&error)) => {}
+            Err(error) => found.problems.push(chain(&error)),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod observer;
 mod parallel;
 mod patched;
 mod plan;
+mod preflight;
 mod record;
 mod stored;
 mod tune;
@@ -35,6 +36,7 @@ pub use model::{Model, ModelError, is_model};
 pub use noise::{BelowNoise, Noise, NoiseError, NoiseRow, Stability, noise};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
+pub use preflight::{Swapped, Warning};
 pub use record::{
     Circumstances, CorpusRecord, EvaluationRecord, LogitsRecord, ModelRecord, PatchedRecord, Record, Results,
     TuneRecord,
@@ -90,6 +92,9 @@ pub fn execute(
     let stored = settings.from.as_deref().map(|run| StoredRun::open(run, &plan)).transpose()?;
     let logits_from = stored.as_ref().map(StoredRun::record);
     folder.begin(&plan.identity(logits_from.as_ref()))?;
+    for warning in plan.warnings() {
+        observer.notice(&Event::Warned { warning: &warning });
+    }
     let work = Work { threads: settings.threads, stored };
     run_cells(&plan, &work, folder, observer).inspect_err(|_| folder.abandon(work.stored.is_some()))?;
     let mut record = Record::of(suite, settings, &plan);

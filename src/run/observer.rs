@@ -1,10 +1,16 @@
 //! The seam through which a run tells how far it is.
 
+use super::preflight::Warning;
 use crate::table::CellKey;
 
 /// What happens in a run.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// Something is worth knowing before the first cell begins.
+    Warned {
+        /// What.
+        warning: &'a Warning,
+    },
     /// A cell begins; loading and tokenizing are done.
     CellStarted {
         /// Which.

@@ -1,16 +1,17 @@
 //! A suite's corpora and models, loaded and checked, and the cells that follow: model × corpus × task.
 
-use super::model::{Model, ModelError, digests};
+use super::model::{Model, ModelError};
 use super::patched::Patched;
+use super::preflight::{Fault, Swapped, inspect, unmatched_labels};
 use super::record::{CorpusRecord, LogitsRecord, ModelRecord};
 use crate::base::{Span, digest};
 use crate::corpus::{Corpus, CorpusError, Document, Patch, Problem, Target};
-use crate::engine::Config;
+use crate::engine::{Config, ForwardError};
 use crate::suite::{Evaluation, ModelEntry, Suite, TaskOptions};
 use crate::table::CellKey;
 use crate::task::ner::Ner;
 use crate::task::stance::StanceTask;
-use crate::task::{Annotators, Answer, LabelError, LabelMap, Labels, MapFault, Task, TaskError, TaskName};
+use crate::task::{Annotators, Answer, LabelError, LabelMap, Labels, MapFault, Task, TaskError, TaskName, Unmatched};
 use std::collections::BTreeMap;
 
 /// What will be executed.
@@ -57,6 +58,8 @@ pub struct Cell {
     pub(super) decided_by: String,
     /// Position of its evaluation.
     pub(super) evaluation: usize,
+    /// Labels of the gold and types of the model that find no partner; None where all do.
+    pub unmatched: Option<Unmatched>,
 }
 
 /// Why a suite cannot be executed.
@@ -106,6 +109,28 @@ pub enum PlanError {
     /// A model's label map says what is not so.
     #[error("{}", .0.iter().map(|problem| format!("suite {problem}")).collect::<Vec<_>>().join("\n"))]
     Map(Vec<Problem>),
+    /// The engine refused a probe.
+    #[error("model `{name}` on a probe")]
+    Probe {
+        /// The model's name in the suite.
+        name: String,
+        /// What the engine said.
+        source: ForwardError,
+    },
+    /// The names of a model's classes stand at other classes.
+    #[error(
+        "model `{name}` answers {} of {} probes right, but would answer {} {}",
+        swapped.right,
+        swapped.asked,
+        swapped.better.right,
+        swapped.better.told()
+    )]
+    Swapped {
+        /// The model's name in the suite.
+        name: String,
+        /// What the probes say.
+        swapped: Box<Swapped>,
+    },
     /// A model does not fit a task.
     #[error("model `{name}`")]
     Task {
@@ -134,22 +159,28 @@ impl Plan {
             for name in &evaluation.models {
                 let entry = &suite.models[name];
                 let model = check_model(suite, name, evaluation, &corpus)?;
-                let runtime = matches!(model, Model::Neural { .. }).then_some(entry.runtime);
-                let digests = digests(&entry.path);
-                let record = ModelRecord { architecture: model.architecture(), runtime, digests };
-                models.insert(name.clone(), record);
+                // A model's classes and probes do not depend on the corpus.
+                if !models.contains_key(name) {
+                    let inspected = inspect(&model, entry, evaluation.options.task());
+                    let inspected = inspected.map_err(|fault| PlanError::fault(name, fault))?;
+                    models.insert(name.clone(), ModelRecord::of(&model, entry, inspected));
+                }
                 let key = CellKey {
                     task: evaluation.options.task().to_string(),
                     corpus: evaluation.corpus.clone(),
                     model: name.clone(),
                 };
                 let (model, options) = (entry.clone(), evaluation.options.clone());
-                cells.push(Cell { key, model, decided_by: options.rule(), options, evaluation: evaluations.len() });
+                let (decided_by, evaluation) = (options.rule(), evaluations.len());
+                cells.push(Cell { key, model, decided_by, options, evaluation, unmatched: None });
             }
             let mut labelled = Labelled::some_of(evaluation.clone(), corpus, outside)?;
             labelled.tuning = tuning;
             let (task, documents) = (evaluation.options.task(), labelled.documents());
             labelled.patched = patch.map(|patch| Patched::of(&patch, task, &documents, &labelled.gold));
+            for cell in cells.iter_mut().filter(|cell: &&mut Cell| cell.evaluation == evaluations.len()) {
+                cell.unmatched = unmatched_labels(&labelled, models[&cell.key.model].labels.as_ref());
+            }
             evaluations.push(labelled);
         }
         let suite = serde_json::to_value(suite).expect("a suite is plain data");
@@ -157,16 +188,22 @@ impl Plan {
     }
 
     /// A digest of everything that decides the run's answers: suite, documents, gold, weights, tokenizers, version,
-    /// and the logits that are taken from another run.
+    /// and the logits that are taken from another run. Probes decide none.
     pub(super) fn identity(&self, logits_from: Option<&LogitsRecord>) -> String {
         let taken = |labelled: &Labelled| labelled.places.len();
         let documents: Vec<(usize, Option<usize>)> =
             self.evaluations.iter().map(|labelled| (taken(labelled), labelled.tuning.as_deref().map(taken))).collect();
+        let mut suite = self.suite.clone();
+        for entry in suite["models"].as_object_mut().into_iter().flat_map(|models| models.values_mut()) {
+            entry.as_object_mut().map(|entry| entry.remove("probes"));
+        }
+        let unprobed = |(name, model): (&String, &ModelRecord)| (name.clone(), model.clone().without_probes());
+        let models: BTreeMap<String, ModelRecord> = self.models.iter().map(unprobed).collect();
         let parts = serde_json::json!({
             "karat": env!("CARGO_PKG_VERSION"),
-            "suite": self.suite,
+            "suite": suite,
             "corpora": self.corpora,
-            "models": self.models,
+            "models": models,
             "documents": documents,
             "logits_from": logits_from,
         });
@@ -219,6 +256,16 @@ fn check_model(suite: &Suite, name: &str, evaluation: &Evaluation, corpus: &Corp
 }
 
 impl PlanError {
+    /// What a look at a model found.
+    fn fault(name: &str, fault: Fault) -> Self {
+        let name = name.to_owned();
+        match fault {
+            Fault::Task(source) => Self::Task { name, source },
+            Fault::Forward(source) => Self::Probe { name, source },
+            Fault::Swapped(swapped) => Self::Swapped { name, swapped },
+        }
+    }
+
     /// What is wrong with a model's label map, line by line.
     fn map(suite: &Suite, name: &str, faults: &[MapFault]) -> Self {
         let problem = |fault: &MapFault| Problem {

@@ -1,14 +1,18 @@
 //! `run.json`, and everything that a finished run holds.
 
+use super::model::{Model, digests};
+use super::preflight::Inspected;
 use super::{Plan, Settings};
 use crate::corpus::{Corpus, Manifest, Patch};
 use crate::engine::Runtime;
 use crate::stats::{Bootstrap, Contrasts, Method};
-use crate::suite::Suite;
+use crate::suite::{ModelEntry, Suite};
 use crate::table::{
     CalibrationRow, ConfusionRow, CountRow, DifferenceRow, EngineRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow,
     SweepRow, ThroughputRow,
 };
+use crate::task::probe::Probed;
+use crate::task::{LabelReading, Unmatched};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +74,9 @@ pub struct EvaluationRecord {
     /// The passes of annotation that were scored against each other, the first one standing as gold; null: there are none.
     #[serde(default)]
     pub annotators: Option<[String; 2]>,
+    /// Labels of the gold and types of a model that find no partner, by the model's name; none where all do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unmatched: BTreeMap<String, Unmatched>,
     /// The rule that decides answers; with `tune`, the untuned one.
     pub rule: String,
     /// What was chosen on another split; null: nothing.
@@ -159,9 +166,25 @@ pub struct ModelRecord {
     pub runtime: Option<Runtime>,
     /// SHA-256 of each file that decides its answers.
     pub digests: BTreeMap<String, String>,
+    /// What its classes are taken for; null for a floor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelReading>,
+    /// What came of the probes; null where they were not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probes: Option<Probed>,
 }
 
 impl ModelRecord {
+    pub(super) fn of(model: &Model, entry: &ModelEntry, inspected: Inspected) -> Self {
+        let Inspected { labels, probes } = inspected;
+        let runtime = matches!(model, Model::Neural { .. }).then_some(entry.runtime);
+        Self { architecture: model.architecture(), runtime, digests: digests(&entry.path), labels, probes }
+    }
+
+    pub(super) fn without_probes(self) -> Self {
+        Self { probes: None, ..self }
+    }
+
     /// True for a floor, whose confidences mean nothing.
     pub fn is_floor(&self) -> bool {
         self.architecture.starts_with("floor: ")
@@ -207,7 +230,12 @@ impl Record {
     }
 
     pub(super) fn of(suite: &Suite, settings: &Settings, plan: &Plan) -> Self {
-        let evaluations = plan.evaluations.iter().map(|labelled| EvaluationRecord {
+        let unmatched = |at: usize| {
+            let cells = plan.cells.iter().filter(|cell| cell.evaluation == at);
+            cells.filter_map(|cell| Some((cell.key.model.clone(), cell.unmatched.clone()?))).collect()
+        };
+        let evaluations = plan.evaluations.iter().enumerate().map(|(at, labelled)| EvaluationRecord {
+            unmatched: unmatched(at),
             task: labelled.evaluation.options.task().to_string(),
             corpus: labelled.evaluation.corpus.clone(),
             split: labelled.evaluation.split.clone(),

@@ -123,4 +123,11 @@ impl Suite {
     pub fn load(path: &Path) -> Result<Self, SuiteError> {
         written::load(path)
     }
+
+    /// The suite without the built-in probes of any model.
+    #[must_use]
+    pub fn without_probes(mut self) -> Self {
+        self.models.values_mut().for_each(|model| model.probes = false);
+        self
+    }
 }

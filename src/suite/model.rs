@@ -16,6 +16,9 @@ pub struct ModelEntry {
     /// What its classes mean, where their names do not say it.
     #[serde(skip_serializing_if = "LabelMap::is_empty")]
     pub labels: LabelMap,
+    /// Whether the built-in probes, which are English, are put to it before a run.
+    #[serde(skip_serializing_if = "is_true")]
+    pub probes: bool,
     /// What runs it, how and where; a floor is not run.
     pub runtime: Runtime,
     /// The line of each name of the label map in the suite, for messages.
@@ -26,8 +29,19 @@ pub struct ModelEntry {
 impl ModelEntry {
     /// A folder, and nothing said about it.
     pub fn of_folder(path: &Path) -> Self {
-        Self { path: path.to_owned(), labels: LabelMap::default(), runtime: Runtime::default(), lines: BTreeMap::new() }
+        Self {
+            path: path.to_owned(),
+            labels: LabelMap::default(),
+            probes: true,
+            runtime: Runtime::default(),
+            lines: BTreeMap::new(),
+        }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 #[derive(Deserialize)]
@@ -36,6 +50,7 @@ pub(super) struct WrittenModel {
     path: Spanned<PathBuf>,
     #[serde(default)]
     labels: BTreeMap<String, Spanned<String>>,
+    probes: Option<bool>,
     #[serde(default)]
     engine: EngineName,
     #[serde(default)]
@@ -53,7 +68,7 @@ pub(super) fn models(written: &BTreeMap<String, WrittenModel>, notes: &mut Notes
         let lines = model.labels.iter().map(|(class, meaning)| (class.clone(), notes.line(meaning.span())));
         let (labels, lines) = (LabelMap::new(meanings.collect()), lines.collect());
         let runtime = Runtime { engine: model.engine, precision: model.precision, device: model.device };
-        models.insert(name.clone(), ModelEntry { path, labels, runtime, lines });
+        models.insert(name.clone(), ModelEntry { path, labels, probes: model.probes.unwrap_or(true), runtime, lines });
     }
     models
 }

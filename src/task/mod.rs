@@ -1,6 +1,7 @@
 //! What is asked of a model: documents become sequences, logits become answers, answers become scores.
 //!
-//! Owns: [`Task`] and its two kinds, [`ner::Ner`] and [`stance::StanceTask`], and the floors that need no weights.
+//! Owns: [`Task`] and its two kinds, [`ner::Ner`] and [`stance::StanceTask`], what a model's classes mean for them, the probes, and the
+//! floors that need no weights.
 //! In: documents, gold, a tokenizer, logits. Out: one [`Answer`] a document, and scores. Must not: run a model, read or
 //! write result files, print.
 
@@ -10,6 +11,7 @@ mod confidence;
 pub mod floor;
 mod labels;
 pub mod ner;
+pub mod probe;
 mod score;
 pub mod stance;
 mod suspect;
@@ -17,7 +19,7 @@ mod suspect;
 pub use agreement::{ANNOTATORS, AgreementScorer};
 pub use annotators::{Annotators, Labels};
 pub use confidence::forecasts;
-pub use labels::{LabelError, LabelMap, MapFault};
+pub use labels::{ClassReading, LabelError, LabelMap, LabelReading, MapFault, Relation, Unmatched, unmatched};
 pub use score::{Confused, Judged, Mark, Mistake, NOTHING, Scorer, mistakes};
 pub use suspect::{Suspect, suspects};
 

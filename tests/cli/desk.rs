@@ -63,6 +63,23 @@ impl Desk {
         std::os::unix::fs::symlink(repository(folder), self.path(name)).unwrap();
     }
 
+    /// A copy of a folder of this repository, whose files can be changed.
+    pub(crate) fn copy(&self, folder: &str, name: &str) {
+        for entry in std::fs::read_dir(repository(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let file = path.file_name().unwrap().to_str().unwrap();
+            self.write(&format!("{name}/{file}"), std::fs::read(&path).unwrap());
+        }
+    }
+
+    /// Names the classes of a model anew, and changes nothing else.
+    pub(crate) fn relabel(&self, folder: &str, labels: [&str; 3]) {
+        let config = format!("{folder}/config.json");
+        let mut json: serde_json::Value = serde_json::from_str(&self.read(&config)).unwrap();
+        json["id2label"] = json!({ "0": labels[0], "1": labels[1], "2": labels[2] });
+        self.write(&config, json.to_string());
+    }
+
     /// Reads a text file.
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()

@@ -21,6 +21,7 @@ mod layers;
 mod noise;
 mod patch;
 mod predict;
+mod probes;
 mod recompute;
 mod resume;
 mod rolls;

@@ -47,6 +47,7 @@ pub(super) fn take_bundled_models(desk: &Desk) {
     for name in ["tagger", "judge"] {
         std::fs::remove_dir_all(desk.path("models").join(name)).unwrap();
     }
+    desk.edit("corpus/corpus.toml", "\"LOC\", ", "\"LOC\", \"MISC\", ");
     desk.link("models/ner-minilm-l6", "models/tagger");
     desk.link("models/nli-minilm-l6", "models/judge");
 }

@@ -104,6 +104,9 @@ pub(super) struct RunOptions {
     /// Take only the first N documents of each corpus
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,
+    /// Leave the built-in probes out; they are English
+    #[arg(long)]
+    pub(super) no_probes: bool,
     #[command(flatten)]
     pub(super) compute: ComputeOptions,
     /// What stdout carries: a summary, or the metrics as JSON
@@ -210,6 +213,9 @@ pub(super) struct CheckOptions {
     /// The suite, a TOML file
     #[arg(default_value = "suites/demo.toml")]
     pub(super) suite: PathBuf,
+    /// Leave the built-in probes out; they are English
+    #[arg(long)]
+    pub(super) no_probes: bool,
     /// Also measure the noise floor: ask the models the same in other batches, another order, on more threads and by every
     /// engine and precision that there is, and say what that changes
     #[arg(long)]

@@ -65,7 +65,8 @@ fn text(
     };
     row("commit", commit.map(str::to_owned));
     row("what it is", found.class.clone());
-    let engines = if found.engines.is_empty() { "none".to_owned() } else { found.engines.join(", ") };
+    let engines = found.engines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let engines = if engines.is_empty() { "none".to_owned() } else { engines };
     row("engines", (!found.floor).then_some(engines));
     row("task", Some(found.task.map_or("none".to_owned(), |task| task.to_string())));
     row("head", found.head.map(|head| format!("a row of logits for each {head}")));

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub enum Aggregation {
     /// Every token that is not `O` is an entity of its own.
     None,
-    /// Neighbouring tokens of one type are one entity; `B-` begins a new one.
+    /// Neighbouring tokens of one type are one entity; `B-` begins a new one, and so does whatever follows `E-`, `L-`, `S-` or `U-`.
     Simple,
     /// As `simple` over words; a word's class is that of its first token.
     #[default]
@@ -90,11 +90,11 @@ fn piece(span: Span, probabilities: &[f64]) -> Piece {
     Piece { span, class, score: probabilities[class] }
 }
 
-/// Neighbouring pieces of one type are one entity, unless the later one begins anew or nothing is joined.
+/// Neighbouring pieces of one type are one entity, unless the first ends one, the later one begins anew, or nothing is joined.
 fn group(tags: &[Tag], pieces: &[Piece], join: bool) -> Vec<Entity> {
     let goes_on = |before: &Piece, next: &Piece| {
         let (a, b) = (&tags[before.class], &tags[next.class]);
-        join && a.label == b.label && !b.begins
+        join && a.label == b.label && !a.ends && !b.begins
     };
     let mut entities = Vec::new();
     for group in pieces.chunk_by(goes_on) {
@@ -118,7 +118,7 @@ mod tests {
     /// Three tokens, the last two of one word; classes O, B-PER, I-PER, B-LOC.
     fn decode(aggregation: Aggregation, rows: [[f32; 4]; 3]) -> Vec<(usize, usize, String)> {
         let tags =
-            tags(&["O", "B-PER", "I-PER", "B-LOC"].map(str::to_owned), &LabelMap::default()).expect("good labels");
+            tags(&["O", "B-PER", "I-PER", "B-LOC"].map(str::to_owned), &LabelMap::default()).expect("good labels").tags;
         let token = |start, end, word| Token { id: 0, span: Span::new(start, end), word, unknown: false };
         let tokens = [token(0, 2, 0), token(3, 5, 1), token(5, 9, 1)];
         let probabilities = rows.map(|row| crate::task::softmax(&ndarray::arr1(&row), 1.0));
@@ -145,5 +145,30 @@ mod tests {
     fn a_begin_tag_parts_neighbours_of_one_type() {
         let rows = [[0., 5., 0., 0.], [0., 5., 0., 0.], [0., 0., 5., 0.]];
         assert_eq!(decode(Aggregation::Simple, rows), [(0, 2, "PER".to_owned()), (3, 9, "PER".to_owned())]);
+    }
+
+    /// Words of these classes, each sure of its own.
+    fn spans(labels: &[&str], classes: &[usize]) -> Vec<(usize, usize)> {
+        let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
+        let tags = tags(&labels, &LabelMap::default()).expect("good labels").tags;
+        let token = |at: usize| Token { id: 0, span: Span::new(at, at + 1), word: at as u32, unknown: false };
+        let tokens: Vec<Token> = (0..classes.len()).map(token).collect();
+        let row = |&class: &usize| (0..labels.len()).map(|other| if other == class { 0.9 } else { 0.01 }).collect();
+        let rows: Vec<Vec<f64>> = classes.iter().map(row).collect();
+        let entities = Aggregation::First.decode(&tags, &tokens, &rows);
+        entities.into_iter().map(|entity| (entity.span.start, entity.span.end)).collect()
+    }
+
+    #[test]
+    fn a_mention_ends_where_its_dialect_says_so() {
+        // S B I E I | S E: what follows an end is new, and an end without a beginning is a mention.
+        let iobes = ["O", "B-PER", "I-PER", "E-PER", "S-PER"];
+        assert_eq!(spans(&iobes, &[4, 1, 2, 3, 2, 0, 4, 3]), [(0, 1), (1, 4), (4, 5), (6, 7), (7, 8)]);
+        let bilou = ["O", "B-PER", "I-PER", "L-PER", "U-PER"];
+        assert_eq!(spans(&bilou, &[4, 1, 2, 3, 2, 0, 4, 3]), spans(&iobes, &[4, 1, 2, 3, 2, 0, 4, 3]));
+        let bmes = ["PER-S", "PER-E", "PER-M", "PER-B", "O"];
+        assert_eq!(spans(&bmes, &[0, 3, 2, 1, 2, 4, 0, 1]), spans(&iobes, &[4, 1, 2, 3, 2, 0, 4, 3]));
+        assert_eq!(spans(&["O", "I-PER", "E-PER"], &[1, 2, 1, 2, 0, 1]), [(0, 2), (2, 4), (5, 6)]);
+        assert_eq!(spans(&["O", "PER", "LOC"], &[1, 1, 2, 0, 1]), [(0, 2), (2, 3), (4, 5)]);
     }
 }

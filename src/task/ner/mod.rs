@@ -74,7 +74,7 @@ impl Ner {
             let architecture = model.class();
             return Err(TaskError::Head { task: TaskName::Ner, needed: "token-classification", architecture });
         }
-        Ok(Self { tags: tags(&model.labels, labels)?, options, max_tokens: model.max_tokens })
+        Ok(Self { tags: tags(&model.labels, labels)?.tags, options, max_tokens: model.max_tokens })
     }
 }
 

@@ -128,6 +128,11 @@ impl Default for Hypotheses {
 }
 
 impl Hypotheses {
+    /// The target's phrase and nothing else, once.
+    pub(in crate::task) fn phrase_alone() -> Self {
+        Self { favor: vec!["{}".to_owned()], against: Vec::new(), neutral: Vec::new() }
+    }
+
     fn templates(&self, stance: Stance) -> &[String] {
         match stance {
             Stance::Favor => &self.favor,

@@ -9,7 +9,7 @@ mod rule;
 pub use hypotheses::{Hypotheses, HypothesisError, TemplateWeights};
 pub use rule::{Rule, WindowRule};
 
-use super::labels::{Inference, LabelMap, inference};
+use super::labels::{Inference, LabelMap, relations};
 use super::{Answer, Prepared, Question, Task, TaskError, TaskName, WindowOptions, argmax, confidence_rule};
 use crate::base::{CharText, Stance};
 use crate::corpus::{Document, StanceLine, Target};
@@ -113,7 +113,7 @@ impl StanceTask {
             let architecture = model.class();
             return Err(TaskError::Head { task: TaskName::Stance, needed: "sequence-classification", architecture });
         }
-        let classes = inference(&model.labels, labels)?;
+        let classes = relations(&model.labels, labels)?.inference();
         Ok(Self { options, classes, max_tokens: model.max_tokens, targets: targets.to_vec(), asked })
     }
 

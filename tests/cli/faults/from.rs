@@ -8,7 +8,7 @@ fn changed(file: &str, from: &str, to: &str, message: impl IntoData) {
     let desk = Desk::small();
     desk.succeeds("run suite.toml --out first");
     desk.edit(file, from, to);
-    desk.refuses("run suite.toml --out again --from first", message);
+    desk.refuses("run suite.toml --out again --no-probes --from first", message);
 }
 
 #[test]
@@ -30,6 +30,7 @@ fn other_windows() {
         "max_tokens = 32, overlap = 8",
         "max_tokens = 24, overlap = 8",
         str![[r#"
+warning: model `tagger` on corpus `small`: no class gives the gold labels LOC (2), ORG (1), which can only be missed
 error: the logits of model `tagger` in `first` do not fit: document `a` is cut into 2 windows here and 1 there
 hint: write `windows` and hypotheses as the run's suite has them (its run.json), or run without --from
 
@@ -44,6 +45,7 @@ fn another_overlap() {
         "max_tokens = 32, overlap = 8",
         "max_tokens = 32, overlap = 20",
         str![[r#"
+warning: model `tagger` on corpus `small`: no class gives the gold labels LOC (2), ORG (1), which can only be missed
 error: the logits of model `tagger` in `first` do not fit: window 1 of document `b` spans characters 0..57 here and 0..40 there
 hint: write `windows` and hypotheses as the run's suite has them (its run.json), or run without --from
 
@@ -74,7 +76,7 @@ fn a_tokenizer_and_weights_of_another_model() {
     desk.write("models/tagger/model.safetensors", weights);
     let tokenizer = desk.read("models/judge/tokenizer.json") + "\n";
     desk.write("models/judge/tokenizer.json", tokenizer);
-    desk.refuses("run suite.toml --out again --from first", str![[r#"
+    desk.refuses("run suite.toml --out again --no-probes --from first", str![[r#"
 error: the logits in `first` were made from another `model.safetensors` of model `tagger`, another `tokenizer.json` of model `judge`
 hint: bring the files back that the run was made from, or run without --from
 
@@ -88,6 +90,7 @@ fn a_phrase_that_was_not_asked() {
         "\"talks\"",
         "\"the talks\"",
         str![[r#"
+warning: model `tagger` on corpus `small`: no class gives the gold labels LOC (2), ORG (1), which can only be missed
 error: the logits of model `judge` in `first` do not fit: document `a` was not asked about target `talks` with the hypothesis `The author of this text is in favour of the talks.`
 hint: take only targets and hypotheses that the run asked, word for word, or run without --from
 
@@ -102,7 +105,7 @@ fn a_model_that_was_not_asked() {
     desk.edit("suite.toml", "[models.tagger]", "[models.other]\npath = \"models/tagger\"\n\n[models.tagger]");
     desk.edit("suite.toml", "\"tagger\", \"gazetteer\"", "\"tagger\", \"other\"");
     desk.refuses(
-        "run suite.toml --out again --from first",
+        "run suite.toml --out again --no-probes --from first",
         str![[r#"
 error: `first` has no logits of model `other` for task `ner` on corpus `small`
 hint: name a run that asked this model, or run without --from
@@ -116,8 +119,9 @@ fn a_run_of_fewer_documents() {
     let desk = Desk::small();
     desk.succeeds("run suite.toml --out first --limit 2");
     desk.refuses(
-        "run suite.toml --out again --from first",
+        "run suite.toml --out again --no-probes --from first",
         str![[r#"
+warning: model `tagger` on corpus `small`: no class gives the gold labels LOC (2), ORG (1), which can only be missed
 error: the logits of model `tagger` in `first` do not fit: document `c` is not among them
 hint: take only documents that the run asked about (`split`, --limit), or run without --from
 
@@ -130,7 +134,8 @@ fn logits_that_are_damaged() {
     let desk = Desk::small();
     desk.succeeds("run suite.toml --out first");
     desk.write("first/logits/ner.small.tagger.parquet", "half a file");
-    desk.refuses("run suite.toml --out again --from first", str![[r#"
+    desk.refuses("run suite.toml --out again --no-probes --from first", str![[r#"
+warning: model `tagger` on corpus `small`: no class gives the gold labels LOC (2), ORG (1), which can only be missed
 error: table `first/logits/ner.small.tagger.parquet` cannot be read: parquet: File out of specification: A Parquet file must contain a header and footer with at least 12 bytes
 hint: the run is damaged: make it anew
 
@@ -147,8 +152,9 @@ fn logits_of_another_cell() {
     )
     .unwrap();
     desk.refuses(
-        "run suite.toml --out again --from first",
+        "run suite.toml --out again --no-probes --from first",
         str![[r#"
+warning: model `tagger` on corpus `small`: no class gives the gold labels LOC (2), ORG (1), which can only be missed
 error: table `first/logits/stance.small.judge.parquet` has no column `target` of text
 hint: the run is damaged: make it anew
 

@@ -33,7 +33,7 @@ fn a_meaning_that_is_none() {
         "judge",
         "contradiction = \"negative\", entails = \"entailment\"",
         str![[r#"
-error: suite `suite.toml` line 17: model `judge`: label `contradiction` is given as `negative`, but classes mean entailment, neutral, contradiction or not_entailment
+error: suite `suite.toml` line 17: model `judge`: label `contradiction` is given as `negative`, but a class means entailment, neutral, contradiction or not_entailment
 suite `suite.toml` line 17: model `judge`: label `entails` is no class of the model (contradiction, neutral, entailment)
 hint: name a class as `id2label` of the model's config.json has it, or an entity type; README.md has examples
 
@@ -73,8 +73,8 @@ fn a_map_that_leaves_every_type_out() {
         "tagger",
         "PER = \"O\"",
         str![[r#"
-error: model `tagger`: exactly one class of the model must mean an entity type, but its classes are: O, B-PER, I-PER
-hint: say what the classes mean: `labels = { LABEL_0 = "…" }` under the model in the suite, `--label LABEL_0=…` in predict
+error: model `tagger`: no class of the model is an entity type: O, B-PER, I-PER
+hint: choose a model that names things, or leave a type in the label map
 
 "#]],
     );
@@ -143,6 +143,80 @@ fn an_option_about_a_floor() {
         str![[r#"
 error: model `models/gazetteer`: label `PER` is said of a floor, which has no classes
 hint: name a class as `id2label` of the model's config.json has it, or an entity type; README.md has examples
+
+"#]],
+    );
+}
+
+/// A run of the small suite with other names for the classes of one model.
+fn named(model: &str, labels: [&str; 3], message: impl IntoData) {
+    let desk = Desk::small();
+    let checkpoint = if model == "tagger" { "token" } else { "sequence" };
+    desk.tiny_model(&format!("models/{model}"), checkpoint, labels);
+    desk.refuses("run suite.toml --out out", message);
+}
+
+#[test]
+fn classes_with_and_without_a_place() {
+    named(
+        "tagger",
+        ["O", "B-PER", "MISC"],
+        str![[r#"
+error: model `tagger`: the model's classes are spelt in no one way: `B-PER` says where in a mention a token stands, `MISC` does not, or otherwise
+hint: say what the classes mean: `labels = { LABEL_0 = "…" }` under the model in the suite, `--label LABEL_0=…` in predict
+
+"#]],
+    );
+}
+
+#[test]
+fn classes_of_two_schemes() {
+    named(
+        "tagger",
+        ["O", "L-PER", "S-PER"],
+        str![[r#"
+error: model `tagger`: the model's classes are spelt in no one way: `L-PER` is of BILOU, `S-PER` is of IOBES
+hint: say what the classes mean: `labels = { LABEL_0 = "…" }` under the model in the suite, `--label LABEL_0=…` in predict
+
+"#]],
+    );
+}
+
+#[test]
+fn classes_without_a_type() {
+    named(
+        "tagger",
+        ["O", "B", "I"],
+        str![[r#"
+error: model `tagger`: no class of the model is an entity type: B, I
+hint: choose a model that names things, or leave a type in the label map
+
+"#]],
+    );
+}
+
+#[test]
+fn classes_that_mean_the_same() {
+    named(
+        "judge",
+        ["contradiction", "not_entailment", "entailment"],
+        str![[r#"
+error: model `judge`: exactly one class of the model must mean contradiction, but its classes are: contradiction, not_entailment, entailment
+hint: say what the classes mean: `labels = { LABEL_0 = "…" }` under the model in the suite, `--label LABEL_0=…` in predict
+
+"#]],
+    );
+}
+
+#[test]
+fn probes_that_are_neither_on_nor_off() {
+    let desk = Desk::small();
+    desk.edit("suite.toml", "path = \"models/judge\"\n", "path = \"models/judge\"\nprobes = \"no\"\n");
+    desk.refuses(
+        "run suite.toml --out out",
+        str![[r#"
+error: suite `suite.toml` line 17: invalid type: string "no", expected a boolean
+hint: suites/demo.toml is an example that works
 
 "#]],
     );

@@ -279,7 +279,7 @@ fn weights_whose_sums_overflow() {
     desk.refuses(
         RUN,
         str![[r#"
-error: model `models/tagger` on document `a`: the model returned a logit that is not a finite number
+error: model `tagger` on a probe: the model returned a logit that is not a finite number
 hint: the weights may be damaged; compare their digest with their source
 
 "#]],

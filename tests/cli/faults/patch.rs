@@ -37,7 +37,7 @@ fn a_patch_of_a_model() {
     desk.refuses(
         RUN,
         str![[r#"
-error: suite `suite.toml` line 17: unknown field `patch`, expected one of `path`, `labels`, `engine`, `precision`, `device`
+error: suite `suite.toml` line 17: unknown field `patch`, expected one of `path`, `labels`, `probes`, `engine`, `precision`, `device`
 hint: suites/demo.toml is an example that works
 
 "#]],
