@@ -144,32 +144,7 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         });
     }
     if let Some(error) = cause.downcast_ref::<LoadError>() {
-        return Some(match error {
-            LoadError::NotBuilt(_) => {
-                "`just libtorch` brings what it needs, `cargo build --release --features rust-bert` builds it in; or choose `engine = \"native\"`"
-            }
-            LoadError::Runtime { .. } => "choose one of these, or leave `precision` and `device` out",
-            LoadError::NoDevice { .. } => {
-                "for a GPU, build with `just libtorch cuda` where its driver is; or choose `device = \"cpu\"`"
-            }
-            LoadError::Read { .. } => MODEL_FOLDER,
-            LoadError::Malformed { .. } => DAMAGED,
-            LoadError::Unsupported { .. } => "choose a checkpoint that asks for one of these",
-            LoadError::Pickled { .. } => {
-                "convert it once, where transformers is installed: AutoModelForTokenClassification (or \
-                 AutoModelForSequenceClassification) .from_pretrained(FOLDER).save_pretrained(FOLDER)"
-            }
-            LoadError::MissingTensor { name, .. } if of_a_head(name) => {
-                "the checkpoint has no trained head for this; choose one that was fine-tuned for token or sequence classification"
-            }
-            LoadError::MissingTensor { .. } | LoadError::WrongShape { .. } => {
-                "config.json and model.safetensors must come from the same checkpoint"
-            }
-            LoadError::WrongType { .. } => "save the weights in one of these types",
-            LoadError::NotFinite { .. } => {
-                "the weights are damaged or training diverged; compare their digest with their source"
-            }
-        });
+        return Some(of_load(error));
     }
     if let Some(error) = cause.downcast_ref::<TokenizerError>() {
         return Some(match error {
@@ -305,6 +280,35 @@ fn of_misfit(error: &Misfit) -> &'static str {
             "write `windows` and hypotheses as the run's suite has them (its run.json), or run without --from"
         }
         Misfit::Classes { .. } => "the run is damaged, or its model is another; run without --from",
+    }
+}
+
+fn of_load(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::NotBuilt(_) => {
+            "`just libtorch` brings what it needs, `cargo build --release --features rust-bert` builds it in; or choose `engine = \"native\"`"
+        }
+        LoadError::Runtime { .. } => "choose one of these, or leave `precision` and `device` out",
+        LoadError::NoDevice { .. } => {
+            "for a GPU, build with `just libtorch cuda` where its driver is; or choose `device = \"cpu\"`"
+        }
+        LoadError::Read { .. } => MODEL_FOLDER,
+        LoadError::Malformed { .. } => DAMAGED,
+        LoadError::Unsupported { .. } => "choose a checkpoint that asks for one of these",
+        LoadError::Pickled { .. } => {
+            "convert it once, where transformers is installed: AutoModelForTokenClassification (or \
+             AutoModelForSequenceClassification) .from_pretrained(FOLDER).save_pretrained(FOLDER)"
+        }
+        LoadError::MissingTensor { name, .. } if of_a_head(name) => {
+            "the checkpoint has no trained head for this; choose one that was fine-tuned for token or sequence classification"
+        }
+        LoadError::MissingTensor { .. } | LoadError::WrongShape { .. } => {
+            "config.json and model.safetensors must come from the same checkpoint"
+        }
+        LoadError::WrongType { .. } => "save the weights in one of these types",
+        LoadError::NotFinite { .. } => {
+            "the weights are damaged or training diverged; compare their digest with their source"
+        }
     }
 }
 

@@ -303,7 +303,9 @@ impl Asked<'_> {
 /// The other way round, documents and the sequences of each.
 fn reverse<T>(documents: &mut [Vec<T>]) {
     documents.reverse();
-    documents.iter_mut().for_each(|sequences| sequences.reverse());
+    for sequences in documents {
+        sequences.reverse();
+    }
 }
 
 /// The margins of a gate that a run's own noise passes: other runtimes are a choice, and no noise of a run.

@@ -14,7 +14,9 @@ macro_rules! contract {
 
             fn run(test: fn(&dyn Engine)) {
                 let engines: Vec<Box<dyn Engine>> = $engines;
-                engines.iter().for_each(|engine| test(&**engine));
+                for engine in &engines {
+                    test(&**engine);
+                }
             }
 
             #[test]

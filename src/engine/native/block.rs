@@ -162,18 +162,15 @@ impl SelfAttention {
         let hidden = projections.query.outputs();
         let Buffers { state, normed, query, key_value, context, scratch, .. } = buffers;
         let key_value = sized(key_value, batch.tokens() * 2 * hidden);
-        let input = match norm.before(state, normed) {
-            Some(input) => {
-                projections.key_value.run(input, key_value);
-                held.keep(input, hidden);
-                held.keep(state, hidden);
-                input
-            }
-            None => {
-                projections.key_value.run(state, key_value);
-                held.keep(state, hidden);
-                &mut *state
-            }
+        let input = if let Some(input) = norm.before(state, normed) {
+            projections.key_value.run(input, key_value);
+            held.keep(input, hidden);
+            held.keep(state, hidden);
+            input
+        } else {
+            projections.key_value.run(state, key_value);
+            held.keep(state, hidden);
+            &mut *state
         };
         let query = sized(query, input.len());
         projections.query.run(input, query);

@@ -42,12 +42,11 @@ impl Embeddings {
                     add(sum, row(types, batch.type_ids()[token] as usize));
                 }
                 if let Some(positions) = &self.positions {
-                    match positions.padding.filter(|&padding| padding == ids[token]) {
-                        Some(padding) => add(sum, row(&positions.table, padding as usize)),
-                        None => {
-                            add(sum, row(&positions.table, next));
-                            next += 1;
-                        }
+                    if let Some(padding) = positions.padding.filter(|&padding| padding == ids[token]) {
+                        add(sum, row(&positions.table, padding as usize));
+                    } else {
+                        add(sum, row(&positions.table, next));
+                        next += 1;
                     }
                 }
             }

@@ -67,6 +67,8 @@ fn mean(rows: &[f32], hidden: usize) -> Vec<f32> {
         mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
     }
     let count = (rows.len() / hidden) as f32;
-    mean.iter_mut().for_each(|sum| *sum /= count);
+    for sum in &mut mean {
+        *sum /= count;
+    }
     mean
 }

@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_name_is_right_with_its_span_and_a_type_of_its_kind() {
         let kinds = ["per", "loc"].map(str::to_owned);
-        let first = vec![entity((0, 13), "PERSON"), entity((18, 30), "LOC"), entity((34, 39), "GPE")];
+        let first = vec![entity((0, 13), "PERSON"), entity((18, 30), "LOC"), entity((34, 40), "GPE")];
         let probed = judged(&kinds, &[Some(first), Some(Vec::new()), None, Some(vec![entity((0, 17), "PERSON")])]);
         assert_eq!((probed.asked, probed.right, probed.passes()), (8, 2, false));
         let wrong = |at: usize| (probed.wrong[at].expected.as_str(), probed.wrong[at].given.as_deref());

@@ -96,7 +96,10 @@ fn embeddings(model: &Source<'_>, side: &str, config: &Config, sizes: &Sizes) ->
     let name = model.first_of(&["shared.weight", &own, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"]);
     let mut words = model.tensor(name, &[config.vocabulary, hidden])?;
     if config.settings.flag("scale_embedding", false)? {
-        words.iter_mut().for_each(|value| *value *= (hidden as f32).sqrt());
+        let scale = (hidden as f32).sqrt();
+        for value in &mut words {
+            *value *= scale;
+        }
     }
     let table = model.table(&format!("{side}.embed_positions"), config.max_tokens + OFFSET, hidden)?;
     let norm = sizes.norm(model, &format!("{side}.layernorm_embedding"))?;

@@ -50,9 +50,10 @@ fn embeddings(deberta: &Source<'_>, config: &Config, sizes: &Sizes) -> Result<Em
     let settings = &config.settings;
     let width = settings.count("embedding_size")?.unwrap_or(sizes.hidden);
     let table = |name: &str, rows| deberta.table(&format!("embeddings.{name}_embeddings"), rows, width);
-    let positions = match settings.flag("position_biased_input", true)? {
-        true => Some(Positions { table: table("position", config.max_tokens)?, first: 0, padding: None }),
-        false => None,
+    let positions = if settings.flag("position_biased_input", true)? {
+        Some(Positions { table: table("position", config.max_tokens)?, first: 0, padding: None })
+    } else {
+        None
     };
     let types = if config.token_types > 0 { Some(table("token_type", config.token_types)?) } else { None };
     let mut then = Vec::new();
