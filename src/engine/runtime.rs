@@ -70,7 +70,7 @@ impl Runtime {
     pub fn place(self) -> String {
         match self.device {
             Device::Cpu => self.engine.to_string(),
-            device => format!("{} ({device})", self.engine),
+            Device::Cuda => format!("{} ({})", self.engine, self.device),
         }
     }
 

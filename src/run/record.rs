@@ -263,7 +263,7 @@ impl Record {
             confidence: suite.statistics.confidence,
             interval: suite.statistics.interval,
             margin: suite.statistics.margin,
-            engine: of_models(&plan.models, |runtime| runtime.place()),
+            engine: of_models(&plan.models, Runtime::place),
             precision: of_models(&plan.models, |runtime| runtime.precision.to_string()),
             limit: settings.limit,
             evaluations: evaluations.collect(),
