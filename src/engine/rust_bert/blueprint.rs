@@ -8,6 +8,7 @@ use rust_bert::bart::BartConfig;
 use rust_bert::bert::BertConfig;
 use rust_bert::distilbert::DistilBertConfig;
 use rust_bert::electra::ElectraConfig;
+use std::collections::HashMap;
 
 /// What the crate adds to a variance in BERT's layers, whatever a configuration says.
 const CRATE_EPSILON: f64 = 1e-12;
@@ -162,8 +163,8 @@ impl Sizes {
 const NAMES: [&str; 5] = ["hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act"];
 
 /// The crate counts labels by their names.
-fn id2label(config: &Config) -> Option<std::collections::HashMap<i64, String>> {
-    Some((0..).zip(config.labels.iter().cloned()).collect())
+fn id2label(config: &Config) -> HashMap<i64, String> {
+    (0..).zip(config.labels.iter().cloned()).collect()
 }
 
 fn bert(config: &Config) -> Result<BertConfig, LoadError> {
@@ -177,7 +178,7 @@ fn bert(config: &Config) -> Result<BertConfig, LoadError> {
         num_hidden_layers: sizes.layers,
         type_vocab_size: config.token_types as i64,
         vocab_size: config.vocabulary as i64,
-        id2label: id2label(config),
+        id2label: Some(id2label(config)),
         ..BertConfig::default()
     })
 }
@@ -196,7 +197,7 @@ fn electra(config: &Config) -> Result<ElectraConfig, LoadError> {
         num_hidden_layers: sizes.layers,
         type_vocab_size: config.token_types as i64,
         vocab_size: config.vocabulary as i64,
-        id2label: id2label(config),
+        id2label: Some(id2label(config)),
         ..ElectraConfig::default()
     })
 }
@@ -218,7 +219,7 @@ fn albert(config: &Config) -> Result<AlbertConfig, LoadError> {
         num_hidden_layers: sizes.layers,
         type_vocab_size: config.token_types as i64,
         vocab_size: config.vocabulary as i64,
-        id2label: id2label(config),
+        id2label: Some(id2label(config)),
         ..AlbertConfig::default()
     })
 }
@@ -234,7 +235,7 @@ fn distilbert(config: &Config) -> Result<DistilBertConfig, LoadError> {
         n_heads: sizes.heads,
         n_layers: sizes.layers,
         vocab_size: config.vocabulary as i64,
-        id2label: id2label(config),
+        id2label: Some(id2label(config)),
         ..DistilBertConfig::default()
     })
 }
@@ -260,7 +261,7 @@ fn bart(config: &Config) -> Result<BartConfig, LoadError> {
         encoder_ffn_dim: encoder.intermediate,
         encoder_layers: encoder.layers,
         eos_token_id: token("eos_token_id", 2)?,
-        id2label: id2label(config),
+        id2label: Some(id2label(config)),
         max_position_embeddings: config.max_tokens as i64,
         // Keys and values of a text that goes on are not needed.
         output_past: Some(false),
