@@ -163,8 +163,8 @@ fn an_architecture_that_is_not_supported() {
         "BertForTokenClassification",
         "LukeForTokenClassification",
         str![[r#"
-error: model `tagger`: model file `models/tagger/model.safetensors` has no tensor `roberta.embeddings.position_embeddings.weight`
-hint: config.json and model.safetensors must come from the same checkpoint
+error: model `tagger`: model file `models/tagger/config.json` asks for architecture `LukeForTokenClassification`, which this engine cannot run; it runs: AlbertForTokenClassification, AlbertForSequenceClassification, BartForSequenceClassification, BertForTokenClassification, BertForSequenceClassification, CamembertForTokenClassification, CamembertForSequenceClassification, DebertaV2ForTokenClassification, DebertaV2ForSequenceClassification, DistilBertForTokenClassification, DistilBertForSequenceClassification, ElectraForTokenClassification, ElectraForSequenceClassification, ModernBertForTokenClassification, ModernBertForSequenceClassification, MPNetForTokenClassification, MPNetForSequenceClassification, RobertaForTokenClassification, RobertaForSequenceClassification, XLMRobertaForTokenClassification, XLMRobertaForSequenceClassification
+hint: choose a checkpoint that asks for one of these
 
 "#]],
     );
