@@ -208,7 +208,7 @@ fn device(device: Device) -> Result<tch::Device, LoadError> {
     let reason = match device {
         Device::Cpu => return Ok(tch::Device::Cpu),
         Device::Cuda if tch::Cuda::is_available() => return Ok(tch::Device::Cuda(0)),
-        Device::Cuda if tch::utils::has_cuda() => "libtorch finds no GPU or no driver for it",
+        Device::Cuda if tch::utils::has_cudart() => "libtorch finds no GPU or no driver for it",
         Device::Cuda => "this libtorch is for processors only",
     };
     Err(LoadError::NoDevice { device, reason })
