@@ -7,6 +7,7 @@ use super::say;
 use crate::report::{Grid, number};
 use crate::run::{Noise, noise};
 use crate::suite::Suite;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 
@@ -63,8 +64,12 @@ pub(super) fn text(noise: &Noise) -> String {
         let (model, variation) = (&row.key.model, &row.variation);
         let _ = writeln!(out, "{model}, {variation}: {} metrics moved, most of all {}", shifts.len(), named.join(", "));
     }
+    let mut left_out: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (runtime, why) in &noise.left_out {
-        let _ = writeln!(out, "not tried: {runtime}: {why}");
+        left_out.entry(why).or_default().push(runtime);
+    }
+    for (why, runtimes) in left_out {
+        let _ = writeln!(out, "not tried: {}: {why}", runtimes.join(", "));
     }
     out
 }

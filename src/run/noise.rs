@@ -200,8 +200,11 @@ fn of_cell(
     Ok(())
 }
 
-/// An error with what caused it.
+/// Why a model is not run in one way, in words that are the same for every way that fails alike.
 fn why(error: &LoadError) -> String {
+    if let LoadError::Runtime { asked, what, instead } = error {
+        return format!("engine `{}` runs {what} in {instead}", asked.engine);
+    }
     let source = std::error::Error::source(error).map(|source| format!(": {source}"));
     format!("{error}{}", source.unwrap_or_default())
 }
