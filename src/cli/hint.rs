@@ -28,11 +28,11 @@ pub(super) fn of(error: &anyhow::Error) -> Option<String> {
 pub(super) fn of_warning(warning: &Warning) -> Option<String> {
     match warning {
         Warning::Labels { unmatched, .. } if unmatched.types.is_empty() => None,
-        Warning::Labels { unmatched, .. } => {
+        Warning::Labels { unmatched, labels, .. } => {
             let pair = |(label, meant): (&String, &String)| format!("`{label}` is probably `{meant}`");
             let likely: Vec<String> = unmatched.likely.iter().map(pair).collect();
             let likely = if likely.is_empty() { String::new() } else { format!("{}: ", likely.join(", ")) };
-            Some(format!("{likely}write `{}` under the model in the suite", unmatched.map()))
+            Some(format!("{likely}write `{}` under the model in the suite", unmatched.map(labels)))
         }
         Warning::Probes { .. } => Some(
             "`karat check --format json` lists them; `probes = false` under the model (or --no-probes) leaves them out, as for a \
@@ -63,10 +63,13 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             }
             PlanError::NoneTaken { .. } => Some("raise --limit, or leave it out".to_owned()),
             PlanError::Model { source, .. } => of_cause(source),
+            PlanError::Several(errors) => {
+                errors.first().and_then(|error| of_cause(error)).map(|hint| format!("for the first of these: {hint}"))
+            }
             PlanError::Map(_) => Some(MAP.to_owned()),
             PlanError::Probe { .. } => Some(BROKEN.to_owned()),
             PlanError::Swapped { swapped, .. } => Some(format!(
-                "if its config.json is wrong, write `{}` under the model in the suite; `probes = false` there turns the probes off",
+                "if the classes are named wrongly, write `{}` under the model in the suite; `probes = false` there turns the probes off",
                 swapped.better.map()
             )),
             PlanError::Task { source, .. } => of_cause(source),
@@ -293,6 +296,9 @@ fn of_load(error: &LoadError) -> &'static str {
             "for a GPU, build with `just libtorch cuda` where its driver is; or choose `device = \"cpu\"`"
         }
         LoadError::Read { .. } => MODEL_FOLDER,
+        LoadError::Malformed { path, .. } if path.ends_with("config.json") => {
+            "mend the file, or fetch it again from its source"
+        }
         LoadError::Malformed { .. } => DAMAGED,
         LoadError::Unsupported { .. } => "choose a checkpoint that asks for one of these",
         LoadError::Pickled { .. } => {

@@ -172,6 +172,10 @@ impl Shard {
             return Err(malformed(SafeTensorError::HeaderTooSmall));
         }
         file.read_exact(&mut length).map_err(unread)?;
+        if length == *b"version " {
+            let reason = "it is a pointer that git-lfs left in place of the weights".to_owned();
+            return Err(LoadError::Malformed { path: path.clone(), reason });
+        }
         let length = u64::from_le_bytes(length);
         if length > MAX_HEADER_BYTES {
             return Err(malformed(SafeTensorError::HeaderTooLarge));

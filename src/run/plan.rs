@@ -106,6 +106,9 @@ pub enum PlanError {
         /// What is wrong.
         source: ModelError,
     },
+    /// More than one model is at fault.
+    #[error("{}", .0.iter().map(told).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<PlanError>),
     /// A model's label map says what is not so.
     #[error("{}", .0.iter().map(|problem| format!("suite {problem}")).collect::<Vec<_>>().join("\n"))]
     Map(Vec<Problem>),
@@ -147,6 +150,7 @@ impl Plan {
         let mut models = BTreeMap::new();
         let mut evaluations = Vec::new();
         let mut cells = Vec::new();
+        let mut faults: BTreeMap<&String, PlanError> = BTreeMap::new();
         for evaluation in &suite.evaluations {
             let folder = &suite.corpora[&evaluation.corpus];
             let mut corpus = Corpus::load(folder)?;
@@ -158,12 +162,12 @@ impl Plan {
             corpus.documents.truncate(limit.unwrap_or(usize::MAX));
             for name in &evaluation.models {
                 let entry = &suite.models[name];
-                let model = check_model(suite, name, evaluation, &corpus)?;
-                // A model's classes and probes do not depend on the corpus.
-                if !models.contains_key(name) {
-                    let inspected = inspect(&model, entry, evaluation.options.task());
-                    let inspected = inspected.map_err(|fault| PlanError::fault(name, fault))?;
-                    models.insert(name.clone(), ModelRecord::of(&model, entry, inspected));
+                match looked_at(suite, name, (evaluation, &corpus), models.get(name)) {
+                    Ok(record) => drop(models.insert(name.clone(), record)),
+                    Err(fault) => {
+                        faults.entry(name).or_insert(fault);
+                        continue;
+                    }
                 }
                 let key = CellKey {
                     task: evaluation.options.task().to_string(),
@@ -182,6 +186,12 @@ impl Plan {
                 cell.unmatched = unmatched_labels(&labelled, models[&cell.key.model].labels.as_ref());
             }
             evaluations.push(labelled);
+        }
+        let mut faults: Vec<PlanError> = faults.into_values().collect();
+        match faults.len() {
+            0 => {}
+            1 => return Err(faults.remove(0)),
+            _ => return Err(PlanError::Several(faults)),
         }
         let suite = serde_json::to_value(suite).expect("a suite is plain data");
         Ok(Self { evaluations, cells, corpora, models, suite })
@@ -233,6 +243,29 @@ fn keep_split(corpus: &mut Corpus, evaluation: &Evaluation) -> Result<usize, Pla
     let before = corpus.documents.len();
     corpus.documents.retain(|document| ids.contains(&document.id));
     Ok(before - corpus.documents.len())
+}
+
+/// An error with what caused it, in one line.
+fn told(error: &PlanError) -> String {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// A model's record after a look at it. Its classes and probes do not depend on the corpus: `known` is what an earlier evaluation found.
+fn looked_at(
+    suite: &Suite,
+    name: &str,
+    (evaluation, corpus): (&Evaluation, &Corpus),
+    known: Option<&ModelRecord>,
+) -> Result<ModelRecord, PlanError> {
+    let model = check_model(suite, name, evaluation, corpus)?;
+    if let Some(known) = known {
+        return Ok(known.clone());
+    }
+    let entry = &suite.models[name];
+    let inspected = inspect(&model, entry, evaluation.options.task());
+    let inspected = inspected.map_err(|fault| PlanError::fault(name, fault))?;
+    Ok(ModelRecord::of(&model, entry, inspected))
 }
 
 /// Loads a model once to see that it can be used, so that no cell fails after others have run.

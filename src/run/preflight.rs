@@ -8,7 +8,7 @@ use crate::engine::{Engine, ForwardError, Logits, Sequence};
 use crate::suite::ModelEntry;
 use crate::table::CellKey;
 use crate::task::probe::{OtherReading, Probed, Probes};
-use crate::task::{Answer, LabelReading, Prepared, TaskError, TaskName, Unmatched, unmatched};
+use crate::task::{Answer, LabelMap, LabelReading, Prepared, TaskError, TaskName, Unmatched, unmatched};
 use crate::text::Tokenizer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -103,6 +103,8 @@ pub enum Warning {
         key: CellKey,
         /// Which.
         unmatched: Unmatched,
+        /// The map that the suite has already.
+        labels: LabelMap,
     },
     /// A model does not answer what is plain.
     Probes {
@@ -116,7 +118,7 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Labels { key, unmatched } => {
+            Self::Labels { key, unmatched, .. } => {
                 let [gold, types] = unmatched.told();
                 write!(f, "model `{}` on corpus `{}`:", key.model, key.corpus)?;
                 if !unmatched.gold.is_empty() {
@@ -141,7 +143,7 @@ impl Plan {
     pub fn warnings(&self) -> Vec<Warning> {
         let of_cell = |cell: &super::plan::Cell| {
             let unmatched = cell.unmatched.clone()?;
-            Some(Warning::Labels { key: cell.key.clone(), unmatched })
+            Some(Warning::Labels { key: cell.key.clone(), unmatched, labels: cell.model.labels.clone() })
         };
         let of_model = |(model, record): (&String, &super::ModelRecord)| {
             let probed = record.probes.clone().filter(|probed| !probed.passes())?;

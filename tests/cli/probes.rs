@@ -88,18 +88,18 @@ fn names_at_the_wrong_classes_are_refused_before_anything_runs() {
     desk.relabel("models/judge", ["entailment", "neutral", "contradiction"]);
     desk.refuses("check suite.toml", str![[r#"
 error: model `judge` answers 5 of 12 probes right, but would answer 10 with `contradiction` and `entailment` swapped
-hint: if its config.json is wrong, write `labels = { contradiction = "entailment", entailment = "contradiction" }` under the model in the suite; `probes = false` there turns the probes off
+hint: if the classes are named wrongly, write `labels = { contradiction = "entailment", entailment = "contradiction", neutral = "neutral" }` under the model in the suite; `probes = false` there turns the probes off
 
 "#]]);
     desk.refuses("run suite.toml --out out", str![[r#"
 error: model `judge` answers 5 of 12 probes right, but would answer 10 with `contradiction` and `entailment` swapped
-hint: if its config.json is wrong, write `labels = { contradiction = "entailment", entailment = "contradiction" }` under the model in the suite; `probes = false` there turns the probes off
+hint: if the classes are named wrongly, write `labels = { contradiction = "entailment", entailment = "contradiction", neutral = "neutral" }` under the model in the suite; `probes = false` there turns the probes off
 
 "#]]);
     desk.relabel("models/judge", ["entailment", "contradiction", "neutral"]);
     desk.refuses("check suite.toml", str![[r#"
 error: model `judge` answers 2 of 12 probes right, but would answer 10 with `contradiction` read as neutral, `entailment` read as contradiction, `neutral` read as entailment
-hint: if its config.json is wrong, write `labels = { contradiction = "neutral", entailment = "contradiction", neutral = "entailment" }` under the model in the suite; `probes = false` there turns the probes off
+hint: if the classes are named wrongly, write `labels = { contradiction = "neutral", entailment = "contradiction", neutral = "entailment" }` under the model in the suite; `probes = false` there turns the probes off
 
 "#]]);
     // What the hint says mends it; and who knows better can go on.

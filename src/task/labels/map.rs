@@ -74,6 +74,8 @@ impl LabelMap {
                 Some(format!("is no {} of the model ({})", kind(types), names().join(", ")))
             } else if meaning.is_empty() {
                 Some("has no meaning".to_owned())
+            } else if let Some(type_alone) = tagged(meaning).filter(|_| !labels.iter().any(|class| class == name)) {
+                Some(format!("is an entity type, and `{meaning}` a tag: write the type alone, `{type_alone}`"))
             } else {
                 fault(meaning)
             };
@@ -95,4 +97,9 @@ pub struct MapFault {
 
 fn kind(types: &[&str]) -> &'static str {
     if types.is_empty() { "class" } else { "class or entity type" }
+}
+
+/// The type of a tag such as `B-PER`; None for what is no tag.
+fn tagged(meaning: &str) -> Option<&str> {
+    ["B-", "I-", "E-", "L-", "S-", "U-"].iter().find_map(|prefix| meaning.strip_prefix(prefix))
 }

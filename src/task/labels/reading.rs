@@ -67,10 +67,22 @@ impl Unmatched {
         [gold.join(", "), self.types.join(", ")].map(|told| if told.is_empty() { "–".to_owned() } else { told })
     }
 
-    /// The lines of a label map that would mend it: likely pairs, and other types left out.
-    pub fn map(&self) -> String {
-        let line = |label: &String| line(label, self.likely.get(label).map_or(OUTSIDE, String::as_str));
-        format!("labels = {{ {} }}", self.types.iter().map(line).collect::<Vec<_>>().join(", "))
+    /// The label map that would mend it, in place of the one that there is: likely pairs, and other types left out. What only the
+    /// present map takes away from gold is as it was without it.
+    pub fn map(&self, present: &LabelMap) -> String {
+        let mut map: BTreeMap<String, String> =
+            present.iter().map(|(name, meaning)| (name.to_owned(), meaning.to_owned())).collect();
+        for label in &self.types {
+            let meant = self.likely.get(label).map_or(OUTSIDE, String::as_str);
+            if map.values().any(|meaning| meaning == label) {
+                map.retain(|name, meaning| meaning != label || !self.gold.contains_key(name));
+                map.values_mut().filter(|meaning| *meaning == label).for_each(|meaning| meant.clone_into(meaning));
+            } else {
+                map.insert(label.clone(), meant.to_owned());
+            }
+        }
+        let lines = map.iter().map(|(name, meaning)| line(name, meaning));
+        format!("labels = {{ {} }}", lines.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -118,7 +130,12 @@ mod tests {
         let found = unmatched(&types, &known, &counts).expect("three types");
         assert_eq!(found.gold, BTreeMap::from([("LOC".to_owned(), 3), ("PER".to_owned(), 2)]));
         assert_eq!(found.types, ["DATE", "GPE", "PERSON", "a b"]);
-        assert_eq!(found.map(), "labels = { DATE = \"O\", GPE = \"LOC\", PERSON = \"PER\", \"a b\" = \"O\" }");
+        let mends = "labels = { DATE = \"O\", GPE = \"LOC\", PERSON = \"PER\", \"a b\" = \"O\" }";
+        assert_eq!(found.map(&LabelMap::default()), mends);
+        // What the suite has already stays, by the names of the model's own types.
+        let present = map(&[("NORP", "DATE"), ("ORG", "ORG"), ("LOC", "GPE")]);
+        let mends = "labels = { NORP = \"O\", ORG = \"ORG\", PERSON = \"PER\", \"a b\" = \"O\" }";
+        assert_eq!(found.map(&present), mends);
         assert_eq!(unmatched(&names(&["LOC", "ORG", "PER", "MISC"]), &known, &counts), None);
     }
 }

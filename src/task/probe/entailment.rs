@@ -98,9 +98,12 @@ fn judged(names: &[String], relations: &Relations, given: &[Option<usize>]) -> P
         let best = others.max_by_key(|(right, _)| *right);
         // Three quarters, where the reading as it is has at most half: no chance, and no weak model.
         probed.better = best.filter(|(right, _)| right * 4 >= probed.asked * 3).map(|(right, reading)| {
-            let changed = (0..reading.len()).filter(|&class| reading[class] != relations.0[class]);
-            let labels = changed.filter_map(|class| Some((names[class].clone(), reading[class]?))).collect();
-            OtherReading { labels, right }
+            let changes = |&class: &usize| reading[class] != relations.0[class];
+            let mut changed: Vec<String> =
+                (0..reading.len()).filter(changes).map(|class| names[class].clone()).collect();
+            changed.sort();
+            let labels = names.iter().zip(&reading).filter_map(|(name, relation)| Some((name.clone(), (*relation)?)));
+            OtherReading { labels: labels.collect(), changed, right }
         });
     }
     probed
@@ -206,10 +209,12 @@ mod tests {
         let swapped = judged_by(&THREE, ["contradiction", "entailment", "neutral"]);
         assert_eq!((swapped.right, swapped.passes()), (4, false));
         let better = swapped.better.expect("the other way about");
-        let labels = [("contradiction", Relation::Entailment), ("entailment", Relation::Contradiction)];
-        assert_eq!((better.right, better.labels), (12, labels.map(|(name, r)| (name.to_owned(), r)).into()));
+        assert_eq!((better.right, better.told().as_str()), (12, "with `contradiction` and `entailment` swapped"));
+        // The map is whole, so that it can stand in place of one that is wrong.
+        let map = r#"labels = { contradiction = "entailment", entailment = "contradiction", neutral = "neutral" }"#;
+        assert_eq!(better.map(), map);
         let turned = judged_by(&THREE, ["contradiction", "neutral", "entailment"]).better.expect("a turn");
-        assert_eq!((turned.right, turned.labels.len()), (12, 3));
+        assert_eq!((turned.right, turned.changed.len()), (12, 3));
         let two = judged_by(&["not_entailment", "entailment"], ["not_entailment", "entailment", "entailment"]);
         assert_eq!(two.better.expect("the other way about").labels["entailment"], Relation::NotEntailment);
     }

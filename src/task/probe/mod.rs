@@ -53,8 +53,10 @@ pub struct WrongProbe {
 /// Another reading of a model's classes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherReading {
-    /// What the classes would mean whose meaning changes, by their names in `id2label`.
+    /// What the classes would mean, by their names in `id2label`.
     pub labels: BTreeMap<String, Relation>,
+    /// Those of them whose meaning changes.
+    pub changed: Vec<String>,
     /// Probes that would be right.
     pub right: usize,
 }
@@ -62,15 +64,15 @@ pub struct OtherReading {
 impl OtherReading {
     /// In words: `with `entailment` and `contradiction` swapped`, or what each class would mean.
     pub fn told(&self) -> String {
-        let names: Vec<&String> = self.labels.keys().collect();
-        if let [one, other] = names.as_slice() {
+        if let [one, other] = self.changed.as_slice() {
             return format!("with `{one}` and `{other}` swapped");
         }
-        let read = self.labels.iter().map(|(name, relation)| format!("`{name}` read as {relation}"));
+        let changed = self.labels.iter().filter(|(name, _)| self.changed.contains(name));
+        let read = changed.map(|(name, relation)| format!("`{name}` read as {relation}"));
         format!("with {}", read.collect::<Vec<_>>().join(", "))
     }
 
-    /// As a label map of a suite.
+    /// As a label map of a suite, whole.
     pub fn map(&self) -> String {
         let labels = self.labels.iter().map(|(name, relation)| line(name, relation.name()));
         format!("labels = {{ {} }}", labels.collect::<Vec<_>>().join(", "))

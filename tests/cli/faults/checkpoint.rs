@@ -143,7 +143,7 @@ fn heads_that_do_not_divide_the_hidden_size() {
         &desk,
         str![[r#"
 error: model `tagger`: model file `models/tagger/config.json` is not valid: `num_attention_heads` 5 does not divide `hidden_size` 32
-hint: the file is damaged or incomplete: fetch it again from its source
+hint: mend the file, or fetch it again from its source
 
 "#]],
     );
@@ -157,7 +157,23 @@ fn a_size_that_is_no_number() {
         &desk,
         str![[r#"
 error: model `tagger`: model file `models/tagger/config.json` is not valid: `num_hidden_layers` is "two", not a whole number of at least 0
-hint: the file is damaged or incomplete: fetch it again from its source
+hint: mend the file, or fetch it again from its source
+
+"#]],
+    );
+}
+
+#[test]
+fn every_bad_model_is_named_at_once() {
+    let desk = Desk::small();
+    desk.edit(CONFIG, r#""num_attention_heads":4"#, r#""num_attention_heads":5"#);
+    std::fs::remove_file(desk.path("models/judge/model.safetensors")).unwrap();
+    refused(
+        &desk,
+        str![[r#"
+error: model `judge`: model file `models/judge/model.safetensors` cannot be read: No such file or directory (os error 2)
+model `tagger`: model file `models/tagger/config.json` is not valid: `num_attention_heads` 5 does not divide `hidden_size` 32
+hint: for the first of these: a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6
 
 "#]],
     );

@@ -221,3 +221,15 @@ hint: suites/demo.toml is an example that works
 "#]],
     );
 }
+
+#[test]
+fn a_type_that_is_mapped_to_a_tag() {
+    Desk::small().refuses(
+        "predict --task ner --model models/tagger --input corpus/documents.jsonl --output out.jsonl --label PER=B-PERSON",
+        str![[r#"
+error: model `models/tagger`: label `PER` is an entity type, and `B-PERSON` a tag: write the type alone, `PERSON`
+hint: name a class as `id2label` of the model's config.json has it, or an entity type; README.md has examples
+
+"#]],
+    );
+}

@@ -97,7 +97,7 @@ fn weights_that_are_a_pointer_to_another_place() {
     let desk = Desk::small();
     desk.write(WEIGHTS, "version https://git-lfs.github.com/spec/v1\n");
     desk.refuses(RUN, str![[r#"
-error: model `tagger`: model file `models/tagger/model.safetensors` is not valid: not a safetensors file: header too large
+error: model `tagger`: model file `models/tagger/model.safetensors` is not valid: it is a pointer that git-lfs left in place of the weights
 hint: the file is damaged or incomplete: fetch it again from its source
 
 "#]]);
@@ -150,7 +150,7 @@ fn a_configuration_that_is_not_json() {
         "\"hidden_act\":gelu",
         str![[r#"
 error: model `tagger`: model file `models/tagger/config.json` is not valid: expected value at line 1 column 251
-hint: the file is damaged or incomplete: fetch it again from its source
+hint: mend the file, or fetch it again from its source
 
 "#]],
     );
