@@ -98,9 +98,9 @@ fn judged(names: &[String], relations: &Relations, given: &[Option<usize>]) -> P
         let best = others.max_by_key(|(right, _)| *right);
         // Three quarters, where the reading as it is has at most half: no chance, and no weak model.
         probed.better = best.filter(|(right, _)| right * 4 >= probed.asked * 3).map(|(right, reading)| {
-            let changes = |&class: &usize| reading[class] != relations.0[class];
+            let otherwise = |&class: &usize| reading[class] != relations.0[class];
             let mut changed: Vec<String> =
-                (0..reading.len()).filter(changes).map(|class| names[class].clone()).collect();
+                (0..reading.len()).filter(otherwise).map(|class| names[class].clone()).collect();
             changed.sort();
             let labels = names.iter().zip(&reading).filter_map(|(name, relation)| Some((name.clone(), (*relation)?)));
             OtherReading { labels: labels.collect(), changed, right }
