@@ -144,7 +144,7 @@ fn what_the_crate_has_no_right_struct_for_is_refused() {
 fn a_gpu_is_used_or_said_to_be_missing() {
     match load(&tiny("token"), runtime(Precision::F32, Device::Cuda)) {
         Ok(gpu) => {
-            assert!(distance(&forward(&*gpu, &many()).unwrap(), &forward(&*in_f32("token"), &many()).unwrap()) <= 1e-4)
+            assert!(distance(&forward(&*gpu, &many()).unwrap(), &forward(&*in_f32("token"), &many()).unwrap()) <= 1e-4);
         }
         Err(error) => assert!(error.to_string().starts_with("there is no device `cuda`: "), "{error}"),
     }
