@@ -46,7 +46,10 @@ pub(super) fn forward_in(
         let batch = Batch::pack(places.iter().map(|&(d, s)| &documents[d][s]))
             .expect("batches are not empty, and every sequence has its special tokens");
         let logits = worker.forward(&batch).map_err(|error| {
-            let sequence = if let ForwardError::NotFinite { sequence } = error { sequence } else { 0 };
+            let sequence = match error {
+                ForwardError::NotFinite { sequence } | ForwardError::NoEnd { sequence, .. } => sequence,
+                _ => 0,
+            };
             ForwardFault { document: places[sequence].0, error }
         })?;
         let complete = places.iter().filter(|(d, _)| left[*d].fetch_sub(1, Ordering::Relaxed) == 1).count();

@@ -26,12 +26,11 @@ impl Reads {
             Self::Tokens | Self::Mean => Ok(None),
             Self::First => Ok(Some(batch.ranges().map(|tokens| tokens.start).collect())),
             Self::Last(id) => {
-                let mut of_sequences = batch.ranges().enumerate();
                 let last = |(sequence, tokens): (usize, std::ops::Range<usize>)| {
                     let end = batch.ids()[tokens.clone()].iter().rposition(|&token| token == id);
                     end.map(|end| tokens.start + end).ok_or(ForwardError::NoEnd { id, sequence })
                 };
-                of_sequences.by_ref().map(last).collect::<Result<_, _>>().map(Some)
+                batch.ranges().enumerate().map(last).collect::<Result<_, _>>().map(Some)
             }
         }
     }

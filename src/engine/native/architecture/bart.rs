@@ -18,6 +18,21 @@ use std::sync::Arc;
 const OFFSET: usize = 2;
 const EPS: f32 = 1e-5;
 
+const ENCODER: SizeNames = SizeNames {
+    hidden: "d_model",
+    layers: "encoder_layers",
+    heads: "encoder_attention_heads",
+    intermediate: "encoder_ffn_dim",
+    activation: "activation_function",
+};
+
+const DECODER: SizeNames = SizeNames {
+    layers: "decoder_layers",
+    heads: "decoder_attention_heads",
+    intermediate: "decoder_ffn_dim",
+    ..ENCODER
+};
+
 const LAYER: LayerNames = LayerNames {
     query: "self_attn.q_proj",
     key: "self_attn.k_proj",
@@ -44,12 +59,12 @@ pub(super) fn load(source: &Source<'_>, config: &Config) -> Result<Model, LoadEr
     settings.only("normalize_before", false)?;
     settings.only("add_final_layer_norm", false)?;
     let model = source.encoder("model");
-    let encoder_sizes = sizes(settings, "encoder")?;
+    let encoder_sizes = sizes(settings, &ENCODER)?;
     let blocks = LAYER.load_all(&model.at("encoder.layers"), &encoder_sizes, &Relation::None)?;
     let hidden = encoder_sizes.hidden;
     let encoder =
         Stack { embeddings: embeddings(&model, "encoder", config, &encoder_sizes)?, blocks, norm: None, hidden };
-    let decoder_sizes = sizes(settings, "decoder")?;
+    let decoder_sizes = sizes(settings, &DECODER)?;
     let mut blocks = Vec::new();
     for index in 0..decoder_sizes.layers {
         let layer = model.at(&format!("decoder.layers.{index}"));
@@ -69,24 +84,9 @@ pub(super) fn load(source: &Source<'_>, config: &Config) -> Result<Model, LoadEr
     Ok(Model { encoder, decoder: Some(Decoder { stack, start: token("decoder_start_token_id", 2)? }), head })
 }
 
-fn sizes(settings: &Settings, side: &'static str) -> Result<Sizes, LoadError> {
-    let names = match side {
-        "encoder" => SizeNames {
-            hidden: "d_model",
-            layers: "encoder_layers",
-            heads: "encoder_attention_heads",
-            intermediate: "encoder_ffn_dim",
-            activation: "activation_function",
-        },
-        _ => SizeNames {
-            hidden: "d_model",
-            layers: "decoder_layers",
-            heads: "decoder_attention_heads",
-            intermediate: "decoder_ffn_dim",
-            activation: "activation_function",
-        },
-    };
-    Ok(Sizes { eps: EPS, ..Sizes::read(settings, &names, EPS)? })
+/// What is added to a variance is no setting of this architecture.
+fn sizes(settings: &Settings, names: &SizeNames) -> Result<Sizes, LoadError> {
+    Ok(Sizes { eps: EPS, ..Sizes::read(settings, names, EPS)? })
 }
 
 fn embeddings(model: &Source<'_>, side: &str, config: &Config, sizes: &Sizes) -> Result<Embeddings, LoadError> {
