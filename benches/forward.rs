@@ -46,7 +46,7 @@ fn time(bert: &Native, batch: &Batch, threads: usize, passes: u64) -> Duration {
 
 fn forward(criterion: &mut Criterion) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ner-minilm-l6");
-    let bert = Native::load(&folder).expect("the bundled model");
+    let bert = Native::load(&folder, Precision::F32).expect("the bundled model");
     let mut group = criterion.benchmark_group("forward");
     group.sample_size(10).measurement_time(Duration::from_secs(4));
     for (name, lengths) in batches() {
@@ -59,7 +59,7 @@ fn forward(criterion: &mut Criterion) {
         }
     }
     group.finish();
-    criterion.bench_function("load", |bencher| bencher.iter(|| Native::load(&folder).expect("the bundled model")));
+    criterion.bench_function("load", |bencher| bencher.iter(|| Native::load(&folder, Precision::F32).expect("the bundled model")));
 }
 
 criterion_group!(benches, forward);

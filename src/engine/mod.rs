@@ -45,8 +45,8 @@ pub trait Engine: Sync {
 pub fn load(folder: &Path, runtime: Runtime) -> Result<Box<dyn Engine>, LoadError> {
     match runtime.engine {
         EngineName::Native => {
-            runtime.must_be_among("models", &[(Device::Cpu, &[Precision::F32])])?;
-            Ok(Box::new(native::Native::load(folder)?))
+            runtime.must_be_among("models", &[(Device::Cpu, &[Precision::F32, Precision::Int8])])?;
+            Ok(Box::new(native::Native::load(folder, runtime.precision)?))
         }
         #[cfg(feature = "rust-bert")]
         EngineName::RustBert => Ok(Box::new(rust_bert::RustBert::load(folder, runtime)?)),

@@ -26,6 +26,8 @@ pub enum Precision {
     F16,
     /// 16 bits, 8 of them significant, with the range of f32.
     Bf16,
+    /// Whole numbers of 8 bits in blocks' dense layers, weights rounded once and each row of inputs as it comes; f32 elsewhere.
+    Int8,
 }
 
 /// Where the arithmetic goes on.
@@ -60,7 +62,7 @@ impl Runtime {
         engines.flat_map(|engine| {
             let devices = [Device::Cpu, Device::Cuda].into_iter();
             devices.flat_map(move |device| {
-                let precisions = [Precision::F32, Precision::F16, Precision::Bf16].into_iter();
+                let precisions = [Precision::F32, Precision::F16, Precision::Bf16, Precision::Int8].into_iter();
                 precisions.map(move |precision| Self { engine, precision, device })
             })
         })
@@ -114,6 +116,7 @@ impl fmt::Display for Precision {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
         })
     }
 }

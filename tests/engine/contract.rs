@@ -52,7 +52,7 @@ macro_rules! contract {
     };
 }
 
-contract!(native: checkpoints().iter().map(|name| Box::new(Native::load(&tiny(name)).unwrap()) as Box<dyn Engine>).collect());
+contract!(native: checkpoints().iter().map(|name| Box::new(Native::load(&tiny(name), Precision::F32).unwrap()) as Box<dyn Engine>).collect());
 #[cfg(feature = "rust-bert")]
 contract!(rust_bert: super::super::rust_bert::engines());
 contract!(fixed: vec![Box::new(scripted("token")), Box::new(scripted("sequence"))]);

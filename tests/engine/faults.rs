@@ -42,7 +42,7 @@ fn copied(name: &str) -> TempDir {
 
 /// The error of loading a folder, its path shortened.
 fn refusal(folder: &Path) -> String {
-    let error = Native::load(folder).err().expect("a broken model is refused");
+    let error = Native::load(folder, Precision::F32).err().expect("a broken model is refused");
     error.to_string().replace(folder.to_str().unwrap(), "MODEL")
 }
 
@@ -122,7 +122,7 @@ fn a_weight_that_is_not_a_number_is_found() {
         let folder = changed("token", |tensors| {
             tensors.get_mut(QUERY).unwrap().2[4 * 37..4 * 38].copy_from_slice(&bad.to_le_bytes());
         });
-        let error = Native::load(folder.path()).err().unwrap();
+        let error = Native::load(folder.path(), Precision::F32).err().unwrap();
         assert!(matches!(error, LoadError::NotFinite { name, index: 37, .. } if name == QUERY));
     }
 }
@@ -134,7 +134,7 @@ fn a_logit_that_is_not_a_number_is_refused_with_its_sequence() {
         let weights = &mut tensors.get_mut("classifier.weight").unwrap().2;
         weights.chunks_mut(4).for_each(|weight| weight.copy_from_slice(&f32::MAX.to_le_bytes()));
     });
-    let bert = Native::load(folder.path()).unwrap();
+    let bert = Native::load(folder.path(), Precision::F32).unwrap();
     let refused = forward(&bert, &[sequence(vec![1, 2, 3])]);
     assert!(matches!(refused, Err(ForwardError::NotFinite { sequence: 0 })), "{refused:?}");
 }

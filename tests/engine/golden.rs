@@ -55,7 +55,7 @@ pub(super) fn agrees(engine: &dyn Engine, numbers: &Path, tolerance: f32) {
 }
 
 fn tiny_agrees(name: &str) {
-    agrees(&Native::load(&tiny(name)).unwrap(), &tiny(name).join("expected.json"), 1e-5);
+    agrees(&Native::load(&tiny(name), Precision::F32).unwrap(), &tiny(name).join("expected.json"), 1e-5);
 }
 
 /// A bundled model's folder, and its numbers.
@@ -66,7 +66,7 @@ pub(super) fn bundled(name: &str) -> (PathBuf, PathBuf) {
 
 fn bundled_agrees(name: &str) {
     let (model, numbers) = bundled(name);
-    agrees(&Native::load(&model).unwrap(), &numbers, 1e-4);
+    agrees(&Native::load(&model, Precision::F32).unwrap(), &numbers, 1e-4);
 }
 
 #[test]
@@ -140,5 +140,5 @@ fn a_table_that_two_parts_share_is_found_under_any_of_its_names() {
         // A head of another task changes nothing.
         tensors.insert("lm_head.weight".to_owned(), (Dtype::F32, vec![1], vec![0; 4]));
     });
-    agrees(&Native::load(folder.path()).unwrap(), &folder.path().join("expected.json"), 1e-5);
+    agrees(&Native::load(folder.path(), Precision::F32).unwrap(), &folder.path().join("expected.json"), 1e-5);
 }

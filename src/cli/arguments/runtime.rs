@@ -50,6 +50,8 @@ enum PrecisionArgument {
     F16,
     /// 16-bit floating point with the range of f32 (rust-bert)
     Bf16,
+    /// 8-bit whole numbers in the dense layers, f32 elsewhere (native)
+    Int8,
 }
 
 impl From<PrecisionArgument> for Precision {
@@ -58,6 +60,7 @@ impl From<PrecisionArgument> for Precision {
             PrecisionArgument::F32 => Self::F32,
             PrecisionArgument::F16 => Self::F16,
             PrecisionArgument::Bf16 => Self::Bf16,
+            PrecisionArgument::Int8 => Self::Int8,
         }
     }
 }

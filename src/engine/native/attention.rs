@@ -1,5 +1,6 @@
 //! Scaled dot-product attention inside one sequence.
 
+use super::aligned::{Aligned, LINE};
 use super::product::{Keep, Out, Panels, Product, Rows, ScaleRows};
 use super::relation::{Positional, Relation};
 use super::softmax::Softmax;
@@ -34,8 +35,8 @@ pub(super) struct Scratch {
     keys: Panels,
     /// `[tokens, hidden / heads]` of one head.
     values: Panels,
-    /// `[some queries, tokens]` of one head.
-    scores: Vec<f32>,
+    /// `[some queries, stride]` of one head: each row begins a cache line.
+    scores: Aligned,
     /// `[some queries]`: one over the sum of a row of weights.
     inverse_sums: Vec<f32>,
     /// What the relation needs for one head.
@@ -62,7 +63,8 @@ impl Attention<'_> {
         let tokens = self.key_value.len() / (2 * hidden);
         let some = (SCORES / tokens).clamp(8, 64) / 8 * 8;
         let Scratch { keys, values, scores, inverse_sums, positional } = scratch;
-        scores.resize(some * tokens, 0.0);
+        let stride = tokens.next_multiple_of(LINE);
+        scores.resize(some * stride);
         inverse_sums.resize(some, 0.0);
         let scale = 1.0 / ((width * self.relation.terms()) as f32).sqrt();
         for (head, column) in (0..hidden).step_by(width).enumerate() {
@@ -73,15 +75,16 @@ impl Attention<'_> {
             let queries = self.query[column..].chunks(some * hidden).zip((self.first..).step_by(some));
             for ((query, first), out) in queries.zip(out[column..].chunks_mut(some * hidden)) {
                 let count = query.len().div_ceil(hidden);
-                let (scores, inverse_sums) = (&mut scores[..count * tokens], &mut inverse_sums[..count]);
+                let (scores, inverse_sums) = (&mut scores[..count * stride], &mut inverse_sums[..count]);
                 // Every step is a function of its own for the processor's instruction set: in one, the compiler keeps
                 // the constants of the softmax in registers that the products need for sums.
                 let left = Rows { values: query, stride: hidden, count };
-                let weights = Out { values: &mut *scores, stride: tokens };
+                let weights = Out { values: &mut *scores, stride };
                 Product { left, right: keys, out: weights, finish: Keep }.dispatch();
-                self.relation.apply((head, first), left, (&mut *scores, tokens), positional);
-                Softmax { scores: &mut *scores, width: tokens, scale, inverse_sums: &mut *inverse_sums }.dispatch();
-                let left = Rows { values: scores, stride: tokens, count };
+                self.relation.apply((head, first), left, (&mut *scores, stride, tokens), positional);
+                let (rows, inverse_sums) = (&mut *scores, &mut *inverse_sums);
+                Softmax { scores: rows, stride, width: tokens, scale, inverse_sums: &mut *inverse_sums }.dispatch();
+                let left = Rows { values: scores, stride, count };
                 let mixed = Out { values: out, stride: hidden };
                 Product { left, right: values, out: mixed, finish: ScaleRows(inverse_sums) }.dispatch();
             }

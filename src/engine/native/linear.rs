@@ -1,6 +1,8 @@
 //! A dense layer over any number of rows.
 
+use super::aligned::LINE;
 use super::curves::ExactGelu;
+use super::int8::Int8;
 use super::product::{Finish, Out, Panels, Product, Rows};
 use crate::engine::config::Activation;
 use rten_simd::ops::{BitOps, NumOps};
@@ -9,31 +11,46 @@ use rten_vecmath::{ApproxGelu, Tanh};
 
 /// `x · Wᵀ + b`, with the weights packed once.
 pub(super) struct Linear {
-    /// `[inputs, outputs]`.
-    weights: Panels,
+    weights: Weights,
     /// `[outputs]`, and zeros up to a whole register.
     bias: Vec<f32>,
 }
 
+/// `[inputs, outputs]`.
+enum Weights {
+    F32(Panels),
+    Int8(Int8),
+}
+
 impl Linear {
     /// From row-major weights `[outputs, inputs]`, as checkpoints store them, and a bias `[outputs]`.
-    pub(super) fn new(weights: &[f32], mut bias: Vec<f32>) -> Self {
+    pub(super) fn new(weights: &[f32], bias: Vec<f32>) -> Self {
         let outputs = bias.len();
         let inputs = weights.len() / outputs;
         let mut panels = Panels::default();
         panels.pack_columns(weights, inputs, (inputs, outputs));
-        bias.resize(panels.padded_columns(), 0.0);
-        Self { weights: panels, bias }
+        Self { weights: Weights::F32(panels), bias: padded(bias) }
+    }
+
+    /// As `new`, with weights and inputs rounded to 8 bits.
+    pub(super) fn int8(weights: &[f32], bias: Vec<f32>) -> Self {
+        Self { weights: Weights::Int8(Int8::new(weights, bias.len())), bias: padded(bias) }
     }
 
     /// Width of a row of input.
     pub(super) fn inputs(&self) -> usize {
-        self.weights.depth()
+        match &self.weights {
+            Weights::F32(panels) => panels.depth(),
+            Weights::Int8(layer) => layer.inputs(),
+        }
     }
 
     /// Width of a row of output.
     pub(super) fn outputs(&self) -> usize {
-        self.weights.columns()
+        match &self.weights {
+            Weights::F32(panels) => panels.columns(),
+            Weights::Int8(layer) => layer.outputs(),
+        }
     }
 
     /// Writes `x · Wᵀ + b` for the rows of `x` (`[rows, inputs]`) to `out` (`[rows, outputs]`).
@@ -62,23 +79,36 @@ impl Linear {
         self.product(x, out, Then { bias: &self.bias, with: Add });
     }
 
-    fn product(&self, x: &[f32], out: &mut [f32], finish: impl Finish) {
-        let (inputs, outputs) = (self.weights.depth(), self.outputs());
+    fn product<W: With>(&self, x: &[f32], out: &mut [f32], finish: Then<'_, W>) {
+        let (inputs, outputs) = (self.inputs(), self.outputs());
         debug_assert_eq!(x.len() / inputs, out.len() / outputs);
-        let left = Rows { values: x, stride: inputs, count: x.len() / inputs };
-        Product { left, right: &self.weights, out: Out { values: out, stride: outputs }, finish }.dispatch();
+        match &self.weights {
+            Weights::F32(right) => {
+                let left = Rows { values: x, stride: inputs, count: x.len() / inputs };
+                Product { left, right, out: Out { values: out, stride: outputs }, finish }.dispatch();
+            }
+            Weights::Int8(layer) => layer.run(x, out, finish),
+        }
     }
+}
+
+/// A bias with zeros up to a whole register.
+fn padded(mut bias: Vec<f32>) -> Vec<f32> {
+    bias.resize(bias.len().next_multiple_of(LINE), 0.0);
+    bias
 }
 
 /// Adds the bias to a sum, then does something with it.
 #[derive(Clone, Copy)]
-struct Then<'a, W> {
-    bias: &'a [f32],
-    with: W,
+pub(super) struct Then<'a, W> {
+    /// `[outputs]`, up to a whole register.
+    pub(super) bias: &'a [f32],
+    pub(super) with: W,
 }
 
 /// What is written for a biased sum, given what was there.
-trait With: Copy {
+pub(super) trait With: Copy {
+    /// What becomes of a register of sums, where `before` was.
     fn with<I: Isa>(self, isa: I, sums: I::F32, before: &[f32]) -> I::F32;
 }
 
@@ -91,8 +121,9 @@ impl<W: With> Finish for Then<'_, W> {
     }
 }
 
+/// Nothing more.
 #[derive(Clone, Copy)]
-struct Biased;
+pub(super) struct Biased;
 
 impl With for Biased {
     #[inline(always)]

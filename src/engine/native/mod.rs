@@ -13,6 +13,7 @@
     reason = "what is compiled for an instruction set must lie inside the function that is dispatched to it"
 )]
 
+mod aligned;
 mod architecture;
 mod attention;
 mod block;
@@ -20,6 +21,7 @@ mod curves;
 mod distance;
 mod embeddings;
 mod head;
+mod int8;
 mod linear;
 mod norm;
 mod product;
@@ -31,7 +33,7 @@ mod stack;
 mod step;
 
 use super::checkpoint::Checkpoint;
-use super::{Batch, Config, Engine, ForwardError, Head, LoadError, Logits, Worker};
+use super::{Batch, Config, Engine, ForwardError, Head, LoadError, Logits, Precision, Worker};
 use architecture::{Decoder, Model};
 use block::{Buffers, Held};
 use source::Source;
@@ -44,21 +46,23 @@ const BATCH_VALUES: usize = 512 * 384;
 /// A model with a token or a sequence classification head, loaded into memory.
 pub struct Native {
     config: Config,
+    precision: Precision,
     model: Model,
 }
 
 impl Native {
     /// Loads a model folder in Hugging Face layout: `config.json` and `model.safetensors`, or its shards.
     ///
-    /// Weights in F32, F16 or BF16 become f32. Tensors that the head does not use are ignored.
+    /// Weights in F32, F16 or BF16 become f32; with [`Precision::Int8`], those of blocks' dense layers are rounded to 8 bits.
+    /// Tensors that the head does not use are ignored.
     ///
     /// # Errors
     /// [`LoadError`] when a file is missing or malformed, the architecture is not supported, or a tensor is missing, of
     /// another shape than `config.json` says, of a type that cannot be read, or holds a value that is not finite.
-    pub fn load(folder: &Path) -> Result<Self, LoadError> {
+    pub fn load(folder: &Path, precision: Precision) -> Result<Self, LoadError> {
         let config = Config::read(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
-        Ok(Self { model: architecture::load(&Source::of(&checkpoint), &config)?, config })
+        Ok(Self { model: architecture::load(&Source::of(&checkpoint, precision), &config)?, precision, config })
     }
 
     /// The forward pass of a checked batch: `[rows, classes]`, row-major.
@@ -91,7 +95,11 @@ impl Engine for Native {
     }
 
     fn worker(&self) -> Box<dyn Worker + '_> {
-        Box::new(NativeWorker { model: self, buffers: Buffers::default() })
+        let thread = (self.precision == Precision::Int8).then(|| {
+            let pool = rayon_core::ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "karat-int8".to_owned());
+            pool.build().expect("the system gives a thread")
+        });
+        Box::new(NativeWorker { model: self, buffers: Buffers::default(), thread })
     }
 }
 
@@ -99,13 +107,19 @@ impl Engine for Native {
 struct NativeWorker<'a> {
     model: &'a Native,
     buffers: Buffers,
+    /// Where whole numbers are multiplied: the crate that does it shares a product between the threads of the pool that it is
+    /// called in, and this one has one.
+    thread: Option<rayon_core::ThreadPool>,
 }
 
 impl Worker for NativeWorker<'_> {
     fn forward(&mut self, batch: &Batch) -> Result<Logits, ForwardError> {
-        let Self { model, buffers } = self;
+        let Self { model, buffers, thread } = self;
         model.config.admit(batch)?;
-        let values = model.logits(batch, buffers)?;
+        let values = match thread {
+            Some(thread) => thread.install(|| model.logits(batch, buffers))?,
+            None => model.logits(batch, buffers)?,
+        };
         let classes = model.config.labels.len();
         if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
             return Err(ForwardError::NotFinite { sequence: sequence_of(batch, model.config.head, bad / classes) });

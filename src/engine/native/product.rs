@@ -5,6 +5,7 @@
 //! over the depth in order, whatever the tile, so a row's values do not depend on the rows beside it. Panels come from the
 //! third-level cache or beyond: while the first tiles are multiplied with a panel, the next panel is asked for.
 
+use super::aligned::Aligned;
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 use std::ops::Range;
@@ -23,7 +24,7 @@ const MAX_LANES: usize = 16;
 #[derive(Default)]
 pub(super) struct Panels {
     /// Panel after panel, `[depth, width]` each; the last one is as many whole registers wide as it needs.
-    values: Vec<f32>,
+    values: Aligned,
     depth: usize,
     columns: usize,
     lanes: usize,
@@ -33,11 +34,6 @@ impl Panels {
     /// Columns of the matrix.
     pub(super) fn columns(&self) -> usize {
         self.columns
-    }
-
-    /// Columns up to a whole register.
-    pub(super) fn padded_columns(&self) -> usize {
-        self.columns.next_multiple_of(self.lanes)
     }
 
     /// Rows of the matrix.
@@ -75,7 +71,7 @@ impl Panels {
     fn reserve(&mut self, depth: usize, columns: usize) {
         self.lanes = Lanes.dispatch();
         (self.depth, self.columns) = (depth, columns);
-        self.values.resize(depth * columns.next_multiple_of(self.lanes), 0.0);
+        self.values.resize(depth * columns.next_multiple_of(self.lanes));
     }
 }
 

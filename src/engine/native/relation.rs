@@ -109,15 +109,15 @@ impl Relation {
         }
     }
 
-    /// Changes the scores of some queries (`[queries, tokens]`), whose first stands at `first`.
+    /// Changes the scores of some queries, `[queries, stride]` of which `tokens` are scores; the first query stands at `first`.
     pub(super) fn apply(
         &self,
         (head, first): (usize, usize),
         queries: Rows<'_>,
-        (scores, tokens): (&mut [f32], usize),
+        (scores, stride, tokens): (&mut [f32], usize, usize),
         positional: &mut Positional,
     ) {
-        let rows = scores.chunks_exact_mut(tokens).zip(first..);
+        let rows = scores.chunks_exact_mut(stride).map(|row| &mut row[..tokens]).zip(first..);
         match self {
             Self::None => {}
             Self::Causal => rows.for_each(|(row, query)| row[query + 1..].fill(f32::NEG_INFINITY)),
@@ -142,7 +142,7 @@ impl Relation {
                     }
                 }
                 if it.queries.is_some() {
-                    for (row, query) in scores.chunks_exact_mut(tokens).zip(first..) {
+                    for (row, query) in scores.chunks_exact_mut(stride).zip(first..) {
                         let products = positional.of_keys.chunks_exact(count).zip(it.places.of_keys(query, tokens));
                         row.iter_mut().zip(products).for_each(|(score, (products, place))| *score += products[place]);
                     }

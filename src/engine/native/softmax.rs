@@ -11,8 +11,9 @@ const LANES: usize = 16;
 /// Replaces each row of scores by `exp(scale · (score - largest))` and keeps one over their sum: the caller multiplies
 /// what it adds up from the row by it, which is less work than multiplying every weight.
 pub(super) struct Softmax<'a> {
-    /// `[rows, width]`.
+    /// `[rows, stride]`, of which `width` are scores.
     pub(super) scores: &'a mut [f32],
+    pub(super) stride: usize,
     pub(super) width: usize,
     pub(super) scale: f32,
     /// `[rows]`.
@@ -27,7 +28,8 @@ impl SimdOp for Softmax<'_> {
         let ops = isa.f32();
         let lanes = ops.len();
         let slope = ops.splat(self.scale * LOG2_E);
-        for (row, inverse_sum) in self.scores.chunks_exact_mut(self.width).zip(self.inverse_sums) {
+        for (row, inverse_sum) in self.scores.chunks_exact_mut(self.stride).zip(self.inverse_sums) {
+            let row = &mut row[..self.width];
             let largest = ops.splat(largest(row));
             let mut sum = ops.zero();
             let mut chunks = row.chunks_exact_mut(lanes);
@@ -82,7 +84,8 @@ mod tests {
         for width in [1, 3, 16, 37, 64] {
             let scores: Vec<f32> = (0..2 * width).map(|i| (i * 29 % 31) as f32 - 40.0).collect();
             let (mut weights, mut inverse_sums) = (scores.clone(), [0.0; 2]);
-            Softmax { scores: &mut weights, width, scale: 0.3, inverse_sums: &mut inverse_sums }.dispatch();
+            let softmax = Softmax { scores: &mut weights, stride: width, width, scale: 0.3, inverse_sums: &mut inverse_sums };
+            softmax.dispatch();
             for ((scores, weights), inverse) in scores.chunks(width).zip(weights.chunks(width)).zip(inverse_sums) {
                 let exact: Vec<f64> = scores.iter().map(|&score| (0.3 * f64::from(score)).exp()).collect();
                 let sum: f64 = exact.iter().sum();

@@ -2,25 +2,27 @@
 
 use super::linear::Linear;
 use super::norm::LayerNorm;
-use crate::engine::LoadError;
+use crate::engine::{LoadError, Precision};
 use crate::engine::checkpoint::Checkpoint;
 
 /// A place in a checkpoint from which names are read.
 #[derive(Clone)]
 pub(super) struct Source<'a> {
     checkpoint: &'a Checkpoint,
+    /// The precision of blocks' dense layers.
+    precision: Precision,
     path: String,
 }
 
 impl<'a> Source<'a> {
     /// The whole checkpoint.
-    pub(super) fn of(checkpoint: &'a Checkpoint) -> Self {
-        Self { checkpoint, path: String::new() }
+    pub(super) fn of(checkpoint: &'a Checkpoint, precision: Precision) -> Self {
+        Self { checkpoint, precision, path: String::new() }
     }
 
     /// What stands under `part.`.
     pub(super) fn at(&self, part: &str) -> Self {
-        Self { checkpoint: self.checkpoint, path: self.name(&format!("{part}.")) }
+        Self { path: self.name(&format!("{part}.")), ..self.clone() }
     }
 
     /// The encoder, whose names checkpoints write with or without its own name before them.
@@ -51,24 +53,38 @@ impl<'a> Source<'a> {
         self.tensor(&format!("{name}.weight"), &[rows, width])
     }
 
-    /// A dense layer with its bias.
+    /// A dense layer in front of the blocks or behind them: in f32, for few rows go through it, or few weights.
     pub(super) fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear, LoadError> {
-        self.linears(&[name], outputs, inputs)
+        let (weights, bias) = self.rows(&[name], outputs, inputs)?;
+        Ok(Linear::new(&weights, bias))
     }
 
-    /// A dense layer that has no bias.
+    /// As `linear`, without a bias.
     pub(super) fn linear_without_bias(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear, LoadError> {
         Ok(Linear::new(&self.table(name, outputs, inputs)?, vec![0.0; outputs]))
     }
 
-    /// Dense layers of the same shape that take the same input, with their outputs side by side.
-    pub(super) fn linears(&self, names: &[&str], outputs: usize, inputs: usize) -> Result<Linear, LoadError> {
+    /// Dense layers of a block that have the same shape and take the same input, with their outputs side by side.
+    pub(super) fn dense(&self, names: &[&str], outputs: usize, inputs: usize) -> Result<Linear, LoadError> {
+        let (weights, bias) = self.rows(names, outputs, inputs)?;
+        Ok(self.dense_of(&weights, bias))
+    }
+
+    /// A dense layer of a block, from its weights `[outputs, inputs]` and its bias.
+    pub(super) fn dense_of(&self, weights: &[f32], bias: Vec<f32>) -> Linear {
+        match self.precision {
+            Precision::Int8 => Linear::int8(weights, bias),
+            Precision::F32 | Precision::F16 | Precision::Bf16 => Linear::new(weights, bias),
+        }
+    }
+
+    fn rows(&self, names: &[&str], outputs: usize, inputs: usize) -> Result<(Vec<f32>, Vec<f32>), LoadError> {
         let (mut matrix, mut bias) = (Vec::new(), Vec::new());
         for name in names {
             matrix.extend(self.table(name, outputs, inputs)?);
             bias.extend(self.tensor(&format!("{name}.bias"), &[outputs])?);
         }
-        Ok(Linear::new(&matrix, bias))
+        Ok((matrix, bias))
     }
 
     /// A layer normalisation. Checkpoints converted from TensorFlow call its vectors `gamma` and `beta`.

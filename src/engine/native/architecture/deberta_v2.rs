@@ -137,7 +137,7 @@ fn convolution(conv: &Source<'_>, settings: &Settings, sizes: &Sizes) -> Result<
     let place = |out: usize, token: usize, input: usize| stored[(out * hidden + input) * width + token];
     let row = |out| (0..width).flat_map(move |token| (0..hidden).map(move |input| (out, token, input)));
     let weights: Vec<f32> = (0..hidden).flat_map(row).map(|(out, token, input)| place(out, token, input)).collect();
-    let dense = Linear::new(&weights, conv.tensor("conv.bias", &[hidden])?);
+    let dense = conv.dense_of(&weights, conv.tensor("conv.bias", &[hidden])?);
     let activation = settings.activation("conv_act", Activation::Tanh)?;
     let work = Work::Convolution(Convolution { dense, activation, width });
     Ok(Block { norm: Norm::After(sizes.norm(conv, "LayerNorm")?), work })

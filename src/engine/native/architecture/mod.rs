@@ -147,19 +147,19 @@ impl LayerNames {
     fn projections(&self, layer: &Source<'_>, sizes: &Sizes) -> Result<Projections, LoadError> {
         let hidden = sizes.hidden;
         Ok(Projections {
-            query: layer.linear(self.query, hidden, hidden)?,
-            key_value: layer.linears(&[self.key, self.value], hidden, hidden)?,
-            out: layer.linear(self.attended, hidden, hidden)?,
+            query: layer.dense(&[self.query], hidden, hidden)?,
+            key_value: layer.dense(&[self.key, self.value], hidden, hidden)?,
+            out: layer.dense(&[self.attended], hidden, hidden)?,
             heads: sizes.heads,
         })
     }
 
     fn feed_forward(&self, layer: &Source<'_>, sizes: &Sizes) -> Result<Block, LoadError> {
         let feed_forward = FeedForward {
-            up: layer.linear(self.up, sizes.intermediate, sizes.hidden)?,
+            up: layer.dense(&[self.up], sizes.intermediate, sizes.hidden)?,
             activation: sizes.activation,
             gate: None,
-            down: layer.linear(self.down, sizes.hidden, sizes.intermediate)?,
+            down: layer.dense(&[self.down], sizes.hidden, sizes.intermediate)?,
         };
         Ok(Block { norm: Norm::After(sizes.norm(layer, self.down_norm)?), work: Work::FeedForward(feed_forward) })
     }

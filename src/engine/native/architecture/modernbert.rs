@@ -94,7 +94,7 @@ impl Parts<'_> {
 
     fn dense(&self, source: &Source<'_>, name: &str, bias: &str, shape: (usize, usize)) -> Result<Linear, LoadError> {
         let (weights, bias) = self.rows(source, name, bias, shape)?;
-        Ok(Linear::new(&weights, bias))
+        Ok(source.dense_of(&weights, bias))
     }
 
     /// One dense layer as two: its first `outputs` rows, and the others.
@@ -107,7 +107,7 @@ impl Parts<'_> {
         let (weights, bias) = self.rows(source, name, bias, shape)?;
         let (first, rest) = weights.split_at(outputs * shape.1);
         let (first_bias, rest_bias) = bias.split_at(outputs);
-        Ok((Linear::new(first, first_bias.to_vec()), Linear::new(rest, rest_bias.to_vec())))
+        Ok((source.dense_of(first, first_bias.to_vec()), source.dense_of(rest, rest_bias.to_vec())))
     }
 
     fn attention(
