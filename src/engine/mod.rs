@@ -34,6 +34,12 @@ pub trait Engine: Sync {
     /// The tokens of a batch at which the engine is fastest; a longer sequence is a batch of its own.
     fn batch_tokens(&self) -> usize;
 
+    /// Floating-point operations of a batch: 2 · m · n · k for each of its matrix products, attention's included, and nothing
+    /// else. None where the engine does not know them.
+    fn operations(&self, _batch: &Batch) -> Option<u64> {
+        None
+    }
+
     /// A single-threaded runner over the shared weights, with buffers of its own.
     fn worker(&self) -> Box<dyn Worker + '_>;
 }

@@ -48,7 +48,7 @@ pub fn few(documents: usize) -> Option<String> {
 }
 
 /// The leader's difference from another model, leader minus other, and its p-value after Holm's correction.
-fn difference(
+pub(super) fn difference(
     results: &Results,
     evaluation: &EvaluationRecord,
     (leader, other): (&str, &str),

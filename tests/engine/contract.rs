@@ -3,7 +3,7 @@
 use super::{checkpoints, distance, forward, sequence, tiny};
 use karat::engine::fixed::Fixed;
 use karat::engine::native::Native;
-use karat::engine::{Batch, BatchError, Config, Engine, ForwardError, Head, Logits, Sequence};
+use karat::engine::{Batch, BatchError, Config, Engine, ForwardError, Head, Logits, Precision, Sequence};
 use ndarray::{Axis, concatenate};
 
 /// Runs every test of the contract for the engines that an expression gives.
@@ -52,10 +52,16 @@ macro_rules! contract {
     };
 }
 
-contract!(native: checkpoints().iter().map(|name| Box::new(Native::load(&tiny(name), Precision::F32).unwrap()) as Box<dyn Engine>).collect());
+contract!(native: natives(Precision::F32));
+contract!(native_int8: natives(Precision::Int8));
 #[cfg(feature = "rust-bert")]
 contract!(rust_bert: super::super::rust_bert::engines());
 contract!(fixed: vec![Box::new(scripted("token")), Box::new(scripted("sequence"))]);
+
+fn natives(precision: Precision) -> Vec<Box<dyn Engine>> {
+    let load = |name: &String| Box::new(Native::load(&tiny(name), precision).unwrap()) as Box<dyn Engine>;
+    checkpoints().iter().map(load).collect()
+}
 
 fn scripted(name: &str) -> Fixed {
     let fixed = Fixed::new(Config::read(&tiny(name)).unwrap(), vec![1.0, 0.0, 0.0]);

@@ -2,7 +2,7 @@
 
 use super::{forward, sequence, tiny};
 use karat::engine::native::Native;
-use karat::engine::{ForwardError, LoadError};
+use karat::engine::{ForwardError, LoadError, Precision};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use std::collections::BTreeMap;

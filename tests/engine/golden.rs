@@ -3,7 +3,7 @@
 use super::faults::rewrite;
 use super::{checkpoints, forward, tiny};
 use karat::engine::native::Native;
-use karat::engine::{Architecture, Config, Engine, Head, Logits, Sequence};
+use karat::engine::{Architecture, Batch, Config, Engine, Head, Logits, Precision, Sequence};
 use safetensors::tensor::Dtype;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -77,6 +77,30 @@ fn the_bundled_ner_model_gives_the_reference_logits() {
 #[test]
 fn the_bundled_nli_model_gives_the_reference_logits() {
     bundled_agrees("nli");
+}
+
+#[test]
+fn eight_bits_stay_near_the_reference_logits() {
+    for name in ["ner", "nli"] {
+        let (model, numbers) = bundled(name);
+        agrees(&Native::load(&model, Precision::Int8).unwrap(), &numbers, 0.6);
+    }
+}
+
+#[test]
+fn operations_are_those_of_every_product() {
+    let ner = Native::load(&bundled("ner").0, Precision::F32).unwrap();
+    let of = |lengths: &[usize]| {
+        let sequence = |&n: &usize| Sequence { ids: vec![1000; n], type_ids: vec![0; n] };
+        ner.operations(&Batch::pack(&lengths.iter().map(sequence).collect::<Vec<_>>()).unwrap()).unwrap()
+    };
+    // 6 layers of four 384 x 384 matrices and two of 384 x 1536, and a classifier of 9 rows; two for each weight and token.
+    let (layers, hidden) = (6_u64, 384_u64);
+    let dense = 2 * (layers * (4 * hidden * hidden + 8 * hidden * hidden) + 9 * hidden);
+    // Each pair of tokens of a sequence costs a product of 384 for its score and one for its share of the sum.
+    let pair = layers * 4 * hidden;
+    assert_eq!(of(&[100]), 100 * dense + 100 * 100 * pair);
+    assert_eq!(of(&[100, 7]), of(&[100]) + of(&[7]));
 }
 
 #[test]

@@ -139,6 +139,28 @@ impl Block {
     }
 }
 
+impl Block {
+    /// Additions and multiplications of its products.
+    pub(super) fn operations(&self, batch: &Batch, held: Held<'_>) -> u64 {
+        let tokens = batch.tokens() as u64;
+        let rows = match held {
+            Held::All => tokens,
+            Held::One(places) => places.len() as u64,
+        };
+        match &self.work {
+            Work::Attention(SelfAttention { projections, relation, .. }) => {
+                projections.operations(relation, batch, held) + relation.operations(projections.query.outputs(), batch)
+            }
+            Work::Cross(CrossAttention(projections)) => projections.operations(&Relation::None, batch, held),
+            Work::FeedForward(FeedForward { up, gate, down, .. }) => {
+                let gate = gate.as_ref().map_or(0, Linear::operations);
+                rows * (up.operations() + gate + down.operations())
+            }
+            Work::Convolution(convolution) => tokens * convolution.dense.operations(),
+        }
+    }
+}
+
 impl Norm {
     /// What a block reads where that is not the state itself.
     fn before<'n>(&self, state: &[f32], normed: &'n mut Vec<f32>) -> Option<&'n mut Vec<f32>> {
@@ -212,6 +234,18 @@ impl CrossAttention {
 }
 
 impl Projections {
+    /// Of the dense layers, and of scores and sums between rows and the tokens that they attend to.
+    fn operations(&self, relation: &Relation, batch: &Batch, held: Held<'_>) -> u64 {
+        let (mut rows, mut pairs) = (0, 0);
+        for (sequence, tokens) in batch.ranges().enumerate() {
+            let held = held.rows(sequence, &tokens).0.len() as u64;
+            rows += held;
+            pairs += held * relation.keys(tokens.len()) as u64;
+        }
+        let dense = rows * (self.query.operations() + self.out.operations());
+        dense + batch.tokens() as u64 * self.key_value.operations() + 4 * pairs * self.query.outputs() as u64
+    }
+
     /// Adds attention's output to the state.
     fn finish(&self, norm: &Norm, context: &[f32], state: &mut [f32]) {
         let block = ROWS * self.out.outputs();

@@ -57,7 +57,11 @@ impl Int8 {
     pub(super) fn new(weights: &[f32], outputs: usize) -> Self {
         let kernel = GemmExecutor::<u8, i8, i32>::new();
         // Without the instructions for it, the crate sums pairs of products in 16 bits, where large ones are cut off.
-        if kernel.may_saturate() { Self::of_floats(weights, outputs) } else { Self::of_bytes(&kernel, weights, outputs) }
+        if kernel.may_saturate() {
+            Self::of_floats(weights, outputs)
+        } else {
+            Self::of_bytes(&kernel, weights, outputs)
+        }
     }
 
     fn of_bytes(kernel: &GemmExecutor<u8, i8, i32>, weights: &[f32], outputs: usize) -> Self {

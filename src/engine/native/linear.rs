@@ -53,6 +53,11 @@ impl Linear {
         }
     }
 
+    /// Additions and multiplications for a row.
+    pub(super) fn operations(&self) -> u64 {
+        2 * (self.inputs() * self.outputs()) as u64
+    }
+
     /// Writes `x · Wᵀ + b` for the rows of `x` (`[rows, inputs]`) to `out` (`[rows, outputs]`).
     pub(super) fn run(&self, x: &[f32], out: &mut [f32]) {
         self.product(x, out, Then { bias: &self.bias, with: Biased });

@@ -38,6 +38,7 @@ use architecture::{Decoder, Model};
 use block::{Buffers, Held};
 use source::Source;
 use std::path::Path;
+use step::Step;
 
 /// Tokens times hidden size of a batch: its states and what attention reads then stay in or near a second-level cache of
 /// 2 MiB, while the weights stream past. One core does 1.1 times the work with 512 tokens of the bundled models as with 1,024.
@@ -92,6 +93,21 @@ impl Engine for Native {
 
     fn batch_tokens(&self) -> usize {
         (BATCH_VALUES / self.model.encoder.hidden).max(1)
+    }
+
+    fn operations(&self, batch: &Batch) -> Option<u64> {
+        let Model { encoder, decoder, head } = &self.model;
+        let places = head.reads.places(batch).ok()?;
+        let held = places.as_deref().map_or(Held::All, Held::One);
+        let stacks = match decoder {
+            None => encoder.operations(batch, held),
+            Some(Decoder { stack, .. }) => encoder.operations(batch, Held::All) + stack.operations(batch, held),
+        };
+        let rows = match self.config.head {
+            Head::Token => batch.tokens(),
+            Head::Sequence => batch.sequences(),
+        };
+        Some(stacks + rows as u64 * head.steps.iter().map(Step::operations).sum::<u64>())
     }
 
     fn worker(&self) -> Box<dyn Worker + '_> {

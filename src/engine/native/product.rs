@@ -5,7 +5,7 @@
 //! over the depth in order, whatever the tile, so a row's values do not depend on the rows beside it. Panels come from the
 //! third-level cache or beyond: while the first tiles are multiplied with a panel, the next panel is asked for.
 
-use super::aligned::Aligned;
+use super::aligned::{Aligned, LINE};
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 use std::ops::Range;
@@ -62,7 +62,11 @@ impl Panels {
             let width = panel.len() / depth;
             let filled = width.min(columns - first);
             for (row, source) in panel.chunks_exact_mut(width).zip(source.chunks(stride)) {
-                row[..filled].copy_from_slice(&source[first..first + filled]);
+                // Register by register: a call to copy so little would take longer than the copy.
+                let (whole, rest) = source[first..first + filled].as_chunks::<LINE>();
+                let (to_whole, to_rest) = row[..filled].as_chunks_mut::<LINE>();
+                to_whole.iter_mut().zip(whole).for_each(|(to, from)| *to = *from);
+                to_rest.copy_from_slice(rest);
             }
         }
     }
@@ -214,17 +218,21 @@ impl<F: Finish> Strip<'_, F> {
                 }
             }
         }
-        for (index, sums) in sums.into_iter().enumerate() {
-            let row = first + index;
+        for r in 0..R {
+            let row = first + r;
             let out = &mut self.out.values[row * self.out.stride + self.column..][..self.width];
-            for (register, (sums, out)) in sums.into_iter().zip(out.chunks_mut(lanes)).enumerate() {
-                let place = (row, self.column + register * lanes);
-                if out.len() == lanes {
-                    self.finish.finish(isa, sums, place, out);
-                } else {
+            if self.width == C * lanes {
+                // Both loops have constant bounds, so that sums go from their registers to where they belong.
+                for c in 0..C {
+                    let place = (row, self.column + c * lanes);
+                    self.finish.finish(isa, sums[r][c], place, &mut out[c * lanes..][..lanes]);
+                }
+            } else {
+                for (c, out) in out.chunks_mut(lanes).enumerate() {
                     let mut whole = [0.0; MAX_LANES];
                     whole[..out.len()].copy_from_slice(out);
-                    self.finish.finish(isa, sums, place, &mut whole[..lanes]);
+                    let place = (row, self.column + c * lanes);
+                    self.finish.finish(isa, sums[r][c], place, &mut whole[..lanes]);
                     out.copy_from_slice(&whole[..out.len()]);
                 }
             }

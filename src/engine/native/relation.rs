@@ -2,6 +2,7 @@
 
 use super::distance::{bidirectional_bucket, signed_log_bucket};
 use super::product::{Keep, Out, Panels, Product, Rows};
+use crate::engine::Batch;
 use rten_simd::SimdOp;
 use std::sync::Arc;
 
@@ -98,6 +99,17 @@ impl Relation {
             Self::Disentangled(it) => 1 + usize::from(it.keys.is_some()) + usize::from(it.queries.is_some()),
             _ => 1,
         }
+    }
+
+    /// The most tokens of a sequence that a query attends to.
+    pub(super) fn keys(&self, tokens: usize) -> usize {
+        if let Self::Near(furthest) = self { tokens.min(2 * furthest + 1) } else { tokens }
+    }
+
+    /// Additions and multiplications that it adds to attention's own, over all heads.
+    pub(super) fn operations(&self, hidden: usize, batch: &Batch) -> u64 {
+        let places = if let Self::Disentangled(it) = self { it.places.count } else { 0 };
+        (self.terms() as u64 - 1) * 2 * (batch.tokens() * places * hidden) as u64
     }
 
     /// What follows from one head's keys (`[tokens, width]`) alone.

@@ -30,7 +30,7 @@ impl SimdOp for Softmax<'_> {
         let slope = ops.splat(self.scale * LOG2_E);
         for (row, inverse_sum) in self.scores.chunks_exact_mut(self.stride).zip(self.inverse_sums) {
             let row = &mut row[..self.width];
-            let largest = ops.splat(largest(row));
+            let largest = ops.splat(largest(isa, row));
             let mut sum = ops.zero();
             let mut chunks = row.chunks_exact_mut(lanes);
             for chunk in &mut chunks {
@@ -53,26 +53,22 @@ impl SimdOp for Softmax<'_> {
     }
 }
 
-/// The largest of some numbers. Plain comparisons in lanes, which become one instruction a register.
+/// The largest of some numbers.
 #[inline(always)]
-fn largest(row: &[f32]) -> f32 {
-    let larger = |a: f32, b: f32| if a > b { a } else { b };
+fn largest<I: Isa>(isa: I, row: &[f32]) -> f32 {
+    let ops = isa.f32();
+    let mut largest = [ops.splat(f32::NEG_INFINITY); 4];
+    let mut chunks = row.chunks_exact(4 * ops.len());
+    for chunk in &mut chunks {
+        let x: [I::F32; 4] = ops.load_many(chunk);
+        for (largest, x) in largest.iter_mut().zip(x) {
+            *largest = ops.max(*largest, x);
+        }
+    }
+    let [a, b, c, d] = largest;
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    let (whole, rest) = row.as_chunks::<LANES>();
-    for chunk in whole {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = larger(x, *lane);
-        }
-    }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = larger(x, *lane);
-    }
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] = larger(lanes[i], lanes[i + half]);
-        }
-    }
-    lanes[0]
+    ops.store(ops.max(ops.max(a, b), ops.max(c, d)), &mut lanes[..ops.len()]);
+    lanes.iter().chain(chunks.remainder()).fold(f32::NEG_INFINITY, |a, &b| if a > b { a } else { b })
 }
 
 #[cfg(test)]
@@ -84,7 +80,8 @@ mod tests {
         for width in [1, 3, 16, 37, 64] {
             let scores: Vec<f32> = (0..2 * width).map(|i| (i * 29 % 31) as f32 - 40.0).collect();
             let (mut weights, mut inverse_sums) = (scores.clone(), [0.0; 2]);
-            let softmax = Softmax { scores: &mut weights, stride: width, width, scale: 0.3, inverse_sums: &mut inverse_sums };
+            let softmax =
+                Softmax { scores: &mut weights, stride: width, width, scale: 0.3, inverse_sums: &mut inverse_sums };
             softmax.dispatch();
             for ((scores, weights), inverse) in scores.chunks(width).zip(weights.chunks(width)).zip(inverse_sums) {
                 let exact: Vec<f64> = scores.iter().map(|&score| (0.3 * f64::from(score)).exp()).collect();

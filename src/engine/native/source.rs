@@ -2,8 +2,8 @@
 
 use super::linear::Linear;
 use super::norm::LayerNorm;
-use crate::engine::{LoadError, Precision};
 use crate::engine::checkpoint::Checkpoint;
+use crate::engine::{LoadError, Precision};
 
 /// A place in a checkpoint from which names are read.
 #[derive(Clone)]

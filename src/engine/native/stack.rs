@@ -3,6 +3,7 @@
 use super::block::{Block, Buffers, Held, Work};
 use super::embeddings::Embeddings;
 use super::norm::LayerNorm;
+use super::step::Step;
 use crate::engine::Batch;
 use std::sync::Arc;
 
@@ -24,10 +25,7 @@ impl Stack {
         if self.blocks.iter().any(|block| matches!(block.work, Work::Convolution(_))) {
             buffers.memory.clone_from(&buffers.state);
         }
-        // From the last attention on, a row depends on no other one: those that nobody reads are not computed.
-        let last = self.blocks.iter().rposition(|block| matches!(block.work, Work::Attention(_)));
-        let last =
-            last.filter(|&last| !self.blocks[last..].iter().any(|block| matches!(block.work, Work::Convolution(_))));
+        let last = self.last();
         for (at, block) in self.blocks.iter().enumerate() {
             let reduced = last.is_some_and(|last| at >= last);
             block.run(batch, if reduced { held } else { Held::All }, buffers);
@@ -38,5 +36,23 @@ impl Stack {
         if let Some(norm) = &self.norm {
             norm.run(&mut buffers.state);
         }
+    }
+
+    /// The last attention, where no convolution follows. From it on, a row depends on no other one: those that nobody reads are not
+    /// computed.
+    fn last(&self) -> Option<usize> {
+        let last = self.blocks.iter().rposition(|block| matches!(block.work, Work::Attention(_)));
+        last.filter(|&last| !self.blocks[last..].iter().any(|block| matches!(block.work, Work::Convolution(_))))
+    }
+
+    /// Additions and multiplications of a batch's products.
+    pub(super) fn operations(&self, batch: &Batch, held: Held<'_>) -> u64 {
+        let last = self.last();
+        let of_block = |(at, block): (usize, &Arc<Block>)| {
+            let reduced = last.is_some_and(|last| at >= last);
+            block.operations(batch, if reduced { held } else { Held::All })
+        };
+        let embeddings: u64 = self.embeddings.then.iter().map(Step::operations).sum();
+        batch.tokens() as u64 * embeddings + self.blocks.iter().enumerate().map(of_block).sum::<u64>()
     }
 }

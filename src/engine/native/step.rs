@@ -15,6 +15,14 @@ pub(super) enum Step {
 }
 
 impl Step {
+    /// Additions and multiplications of its product for a row.
+    pub(super) fn operations(&self) -> u64 {
+        match self {
+            Self::Norm(_) => 0,
+            Self::Dense(linear) | Self::Activated(linear, _) => linear.operations(),
+        }
+    }
+
     /// Replaces rows by what the step makes of them.
     pub(super) fn run(&self, rows: &mut Vec<f32>) {
         let dense = |dense: &Linear| vec![0.0; rows.len() / dense.inputs() * dense.outputs()];
