@@ -15,6 +15,7 @@
 //! [`task`] ← [`suite`], [`table`] ← [`run`] ← [`report`] ← [`cli`].
 
 pub mod base;
+pub mod bench;
 pub mod cli;
 pub mod compare;
 pub mod corpus;
