@@ -51,7 +51,7 @@ pub struct Against {
 }
 
 /// A setting's answers, as its accuracy needs them.
-pub(super) struct Answers<'a> {
+pub(super) struct Answered<'a> {
     pub(super) workload: usize,
     pub(super) setting: Setting,
     pub(super) answers: &'a [Answer],
@@ -60,7 +60,7 @@ pub(super) struct Answers<'a> {
 /// Scores the settings of all workloads: for each its accuracy, where there is gold, and what it changes, where it is not held
 /// against itself.
 pub(super) fn score(
-    all: &[Answers<'_>],
+    all: &[Answered<'_>],
     workloads: &[Workload],
     how: &Scoring,
 ) -> Vec<(Option<Accuracy>, Option<Against>)> {
@@ -74,7 +74,7 @@ pub(super) fn score(
             count(workload, one.answers, labels)
         })
         .collect();
-    let of = |(at, one): (usize, &Answers<'_>)| {
+    let of = |(at, one): (usize, &Answered<'_>)| {
         let workload = &workloads[one.workload];
         let other = held_against(all, one.workload).filter(|other| *other != at);
         let accuracy = counted[at].as_ref().map(|counted| accuracy(workload, counted, how));
@@ -95,7 +95,7 @@ pub(super) fn score(
 }
 
 /// The setting that a workload's others are held against: its first one in f32, or else its first one.
-fn held_against(all: &[Answers<'_>], workload: usize) -> Option<usize> {
+fn held_against(all: &[Answered<'_>], workload: usize) -> Option<usize> {
     let mut own = (0..all.len()).filter(|&at| all[at].workload == workload);
     let first = own.clone().next();
     own.find(|&at| all[at].setting.runtime.precision == Precision::F32).or(first)

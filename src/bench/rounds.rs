@@ -1,6 +1,6 @@
 //! Rounds of passes until the numbers are narrow enough.
 
-use super::accuracy::{Accuracy, Against, Answers, Scoring, score};
+use super::accuracy::{Accuracy, Against, Answered, Scoring, score};
 use super::latency::{Latency, latencies};
 use super::pass::{Pass, Returned, differing, of_all, pass};
 use super::sweep::{NotRun, Setting};
@@ -120,6 +120,9 @@ struct Running<'a> {
 ///
 /// # Errors
 /// [`BenchError`] when nothing can be run, a model fails on a document, or a timed pass does not return what was scored.
+///
+/// # Panics
+/// Never: every trial's model was tried.
 pub fn measure(
     workloads: &[Workload],
     trials: &[Trial],
@@ -160,10 +163,10 @@ pub fn measure(
     let after = threads.iter().map(|&threads| peak(threads));
     let peaks = threads.iter().zip(before).zip(after);
     let peaks = peaks.map(|((&threads, before), after)| MachinePeak { threads, before, after }).collect();
-    let answers: Vec<Answers<'_>> = works
+    let answers: Vec<Answered<'_>> = works
         .iter()
         .zip(&running)
-        .map(|((at, work), running)| Answers {
+        .map(|((at, work), running)| Answered {
             workload: trials[*at].workload,
             setting: work.setting,
             answers: &running.scored.answers,
@@ -196,9 +199,12 @@ fn model_of(trial: &Trial) -> (usize, Runtime) {
     (trial.workload, trial.setting.runtime)
 }
 
+/// Models by what decides which weights are loaded.
+type Models = Vec<((usize, Runtime), Attempt)>;
+
 /// Every workload's model in every runtime, once.
-fn load(workloads: &[Workload], trials: &[Trial]) -> Result<Vec<((usize, Runtime), Attempt)>, BenchError> {
-    let mut models: Vec<((usize, Runtime), Attempt)> = Vec::new();
+fn load(workloads: &[Workload], trials: &[Trial]) -> Result<Models, BenchError> {
+    let mut models = Models::new();
     for trial in trials {
         if !models.iter().any(|(of, _)| *of == model_of(trial)) {
             models.push((model_of(trial), attempt(&workloads[trial.workload], trial.setting)?));

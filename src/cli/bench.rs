@@ -9,7 +9,7 @@ use crate::corpus::{Answers, Document, read_documents, read_gold_entities, read_
 use crate::report::{BenchReport, Style, bench_json, bench_plot, bench_tables};
 use crate::run::{Material, Workload, workloads};
 use crate::stats::{Bootstrap, Contrasts, Method};
-use crate::suite::{ModelEntry, Suite, TaskOptions};
+use crate::suite::{ModelEntry, Statistics, Suite, TaskOptions};
 use crate::table::{BenchRow, CellKey, LatencyRow, PassRow};
 use crate::task::{Labels, TaskName};
 use anyhow::Context;
@@ -46,18 +46,7 @@ pub(super) fn run(options: &BenchOptions) -> anyhow::Result<()> {
     let limit = options.limit.map(NonZeroUsize::get);
     let (name, scoring, workloads) = match &options.model {
         Some(model) => (name_of(model), SCORING, vec![one_model(options, model, limit)?]),
-        None => {
-            let suite = Suite::load(&options.suite)?.without_probes();
-            let statistics = suite.statistics;
-            let bootstrap = Bootstrap {
-                seed: suite.seed,
-                replicates: statistics.replicates,
-                confidence: statistics.confidence,
-                method: statistics.interval,
-            };
-            let workloads = workloads(&suite, limit)?;
-            (suite.name, Contrasts { bootstrap, margin: statistics.margin }, workloads)
-        }
+        None => of_suite(&options.suite, limit)?,
     };
     let trials = trials(&workloads, &sweep(options));
     if let Some(&trial) = options.memory_of.and_then(|at| trials.get(at)) {
@@ -105,6 +94,15 @@ fn check_place(out: &Path) -> Result<(), Unwritable> {
         Some(file) => Err(Unwritable::InFile(out.to_owned(), file.to_owned())),
         None => Ok(()),
     }
+}
+
+/// A suite's name, how it scores, and its workloads.
+fn of_suite(path: &Path, limit: Option<usize>) -> anyhow::Result<(String, Scoring, Vec<Workload>)> {
+    let suite = Suite::load(path)?.without_probes();
+    let Statistics { replicates, confidence, interval: method, margin } = suite.statistics;
+    let bootstrap = Bootstrap { seed: suite.seed, replicates, confidence, method };
+    let workloads = workloads(&suite, limit)?;
+    Ok((suite.name, Contrasts { bootstrap, margin }, workloads))
 }
 
 /// What is varied, as typed.

@@ -123,7 +123,7 @@ fn speeds(report: &BenchReport<'_>, rows: &[&BenchRow]) -> Grid {
     let mut header: Vec<String> = header.map(str::to_owned).into();
     let scored = rows.iter().any(|row| row.accuracy.is_some());
     if report.price_per_hour.is_some() {
-        header.push("a million documents".to_owned());
+        header.push("cost of 1M documents".to_owned());
     }
     if scored {
         header.push(metric.to_owned());
@@ -208,6 +208,9 @@ fn not_run(all: &[NotRun]) -> Vec<String> {
 }
 
 /// The bench as JSON, with a line break at its end.
+///
+/// # Panics
+/// Never: rows are plain data.
 pub fn bench_json(report: &BenchReport<'_>) -> String {
     let BenchReport { bench, rows, limits, .. } = *report;
     let setting = |row: &BenchRow| {
