@@ -5,8 +5,8 @@ use super::latency::{Latency, latencies};
 use super::pass::{Pass, Returned, differing, of_all, pass};
 use super::sweep::{NotRun, Setting};
 use super::trial::{Attempt, BenchError, Trial, Work, attempt, scratch};
-use crate::engine::Runtime;
 use crate::engine::peak::peak;
+use crate::engine::{EngineName, Runtime};
 use crate::run::{Observer, Workload, flips};
 use crate::stats::median;
 use crate::table::CellKey;
@@ -241,21 +241,36 @@ fn all_rounds(
 
 /// A pass held against the one that is scored.
 fn held(one: &Running<'_>, returned: &Returned, (round, place): (usize, usize)) -> Result<Pass, BenchError> {
-    let other = differing(&one.scored.digests, &returned.digests);
-    if let Some(&first) = other.first().filter(|_| one.work.promises_bits()) {
-        let Work { workload, setting, .. } = one.work;
-        let document = workload.material.documents[first].id.clone();
-        let (model, others) = (workload.key.model.clone(), other.len() - 1);
-        return Err(BenchError::Unequal { model, setting, round, document, others });
-    }
+    let Work { workload, setting, .. } = one.work;
+    let other_bits = verify((workload, setting), (&one.scored.digests, &returned.digests), round)?;
     Ok(Pass {
         round,
         place,
         seconds: returned.seconds,
         digest: of_all(&returned.digests),
-        other_bits: other.len(),
+        other_bits,
         flips: flips(&one.scored.answers, &returned.answers).iter().sum(),
     })
+}
+
+/// The number of documents whose digests are not those that were scored. Only of an engine that does not promise the same bits for the same
+/// batches may it be above 0.
+fn verify(
+    (workload, setting): (&Workload, Setting),
+    (scored, timed): (&[String], &[String]),
+    round: usize,
+) -> Result<usize, BenchError> {
+    let other = differing(scored, timed);
+    match other.first() {
+        Some(&first) if setting.runtime.engine == EngineName::Native => Err(BenchError::Unequal {
+            model: workload.key.model.clone(),
+            setting,
+            round,
+            document: workload.material.documents[first].id.clone(),
+            others: other.len() - 1,
+        }),
+        _ => Ok(other.len()),
+    }
 }
 
 /// True when a setting's interval is narrow enough, from enough passes.
@@ -279,4 +294,45 @@ fn all_latencies(running: &[Running<'_>], most: usize) -> Result<Vec<Vec<Latency
         all.push(own);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Document;
+    use crate::run::Material;
+    use crate::suite::{ModelEntry, TaskOptions};
+    use crate::task::TaskName;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_timed_pass_that_returns_other_bits_fails_the_bench_and_is_named() {
+        let document = |id: &str| Document { id: id.to_owned(), text: "a".to_owned() };
+        let material = Material {
+            source: "documents.jsonl".into(),
+            documents: ["a", "b", "c"].map(document).into(),
+            gold: vec![None; 3],
+            regions: vec![Vec::new(); 3],
+            targets: Vec::new(),
+            asked: std::collections::BTreeMap::new(),
+            labels: Vec::new(),
+        };
+        let workload = Workload {
+            key: CellKey { task: "ner".to_owned(), corpus: "c".to_owned(), model: "tagger".to_owned() },
+            model: ModelEntry::of_folder(Path::new("models/tagger")),
+            options: TaskOptions::defaults(TaskName::Ner),
+            material: Arc::new(material),
+        };
+        let of = |digests: [&str; 3]| digests.map(str::to_owned);
+        let (scored, other) = (of(["1", "2", "3"]), of(["1", "x", "y"]));
+        let setting = Setting { runtime: Runtime::default(), threads: 2, batch_tokens: None };
+        assert!(matches!(verify((&workload, setting), (&scored, &scored), 4), Ok(0)));
+        let error = verify((&workload, setting), (&scored, &other), 4).expect_err("native promises bits").to_string();
+        assert_eq!(
+            error,
+            "model `tagger`, native f32, 2 threads: round 4 returned other logits for document `b` than the pass that was scored, and for 1 more"
+        );
+        let runtime = Runtime { engine: EngineName::RustBert, ..Runtime::default() };
+        assert!(matches!(verify((&workload, Setting { runtime, ..setting }), (&scored, &other), 4), Ok(2)));
+    }
 }

@@ -4,7 +4,7 @@ use super::memory::{forget_peak, peak_bytes};
 use super::pass::pass;
 use super::sweep::{NotRun, Setting, Sweep};
 use crate::corpus::CorpusError;
-use crate::engine::{EngineName, LoadError};
+use crate::engine::LoadError;
 use crate::run::{CellError, Loaded, ModelError, Silent, Workload};
 use crate::table::CellKey;
 use std::path::PathBuf;
@@ -87,11 +87,6 @@ impl Work<'_> {
     /// Most tokens of a batch.
     pub fn batch_tokens(&self) -> usize {
         self.setting.batch_tokens.unwrap_or_else(|| self.loaded.batch_tokens())
-    }
-
-    /// True where the engine gives the same bits for the same batches.
-    pub(super) fn promises_bits(&self) -> bool {
-        self.setting.runtime.engine == EngineName::Native
     }
 }
 

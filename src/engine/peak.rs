@@ -5,6 +5,7 @@
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::sync::{Barrier, Mutex};
 use std::time::Instant;
 
@@ -15,7 +16,7 @@ const BURSTS: usize = 25;
 /// Values in the widest register that there is.
 const MAX_LANES: usize = 16;
 
-/// f32 operations a second of `threads` threads at once, a multiply-add counted as two; the best of 25 bursts of some milliseconds each.
+/// f32 operations a second of `threads` threads at once, or of as many as there are cores, a multiply-add counted as two; the best of 25 bursts of some milliseconds each.
 ///
 /// Each step multiplies and adds in registers alone: 24 sums that do not wait for one another (12 where there are sixteen
 /// registers), in the widest instructions that the engine `native` uses too. No product of matrices in these instructions is faster;
@@ -24,6 +25,8 @@ const MAX_LANES: usize = 16;
 /// # Panics
 /// Never: the threads do arithmetic and nothing else.
 pub fn peak(threads: usize) -> f64 {
+    // More threads than cores would do no more, and wait for one another.
+    let threads = threads.min(std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
     let start = Barrier::new(threads);
     let spent = Mutex::new(vec![0.0_f64; BURSTS]);
     let operations = Mutex::new(0);
