@@ -12,9 +12,10 @@
 //! 6. [`report`] renders the tables; [`cli`] prints.
 //!
 //! Imports point up this list, never down: [`base`] ← [`metrics`], [`stats`], [`corpus`], [`engine`], [`hub`] ← [`text`] ←
-//! [`task`] ← [`suite`], [`table`] ← [`run`] ← [`report`] ← [`cli`].
+//! [`task`] ← [`suite`], [`table`] ← [`run`] ← [`compare`], [`bench`] ← [`report`] ← [`cli`].
 
 pub mod base;
+pub mod bench;
 pub mod cli;
 pub mod compare;
 pub mod corpus;

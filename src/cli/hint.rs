@@ -1,5 +1,6 @@
 //! What to do about an error.
 
+use super::bench::Unwritable;
 use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
@@ -7,6 +8,7 @@ use super::models::NoModels;
 use super::predict::{Foreign, NoLogits, SameFile, TwoMeanings};
 use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
+use crate::bench::BenchError;
 use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
@@ -73,6 +75,20 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
                 swapped.better.map()
             )),
             PlanError::Task { source, .. } => of_cause(source),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<BenchError>() {
+        return match error {
+            BenchError::Cell(error) => of_cause(error),
+            BenchError::Corpus(error) => of_cause(error),
+            BenchError::Nothing(_) => Some(
+                "`native` runs on the CPU; `cargo build --release --features rust-bert` builds the other engine in".to_owned(),
+            ),
+            BenchError::Unequal { .. } => Some(
+                "what is timed is not what is scored: `karat check --noise` shows which setting is at fault; please report it"
+                    .to_owned(),
+            ),
+            BenchError::Io { .. } => Some(DISK.to_owned()),
         };
     }
     if let Some(GateError::Compare(error)) = cause.downcast_ref::<GateError>() {
@@ -263,6 +279,9 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if cause.is::<NoPoint>() || cause.is::<NoSeries>() {
         return Some("`karat history --format json` lists what there is");
+    }
+    if cause.is::<Unwritable>() {
+        return Some("choose another --out, or move it away");
     }
     if cause.is::<SameFile>() {
         return Some("give each a file of its own; nothing was written");

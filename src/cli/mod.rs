@@ -4,6 +4,7 @@
 //! data, model, disk); 3 a gate's documents do not tell, where its policy stops there.
 
 mod arguments;
+mod bench;
 mod check;
 mod compare;
 mod gate;
@@ -51,6 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Bless(options) => gate::bless_run(&options).map(|()| DONE),
         Command::Gate(options) => gate::run(&options),
         Command::History(options) => history::run(&options).map(|()| DONE),
+        Command::Bench(options) => bench::run(&options).map(|()| DONE),
         Command::Check(options) => check::run(&options).map(|()| DONE),
         Command::Gold(command) => gold::run(&command).map(|()| DONE),
         Command::Models(command) => models::run(&command).map(|()| DONE),

@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod config;
 pub mod fixed;
 pub mod native;
+pub mod peak;
 pub mod runtime;
 #[cfg(feature = "rust-bert")]
 mod rust_bert;

@@ -3,6 +3,8 @@
 //! In: `run::Results`. Out: strings. Must not: read or write files, compute a score that is in no table.
 
 mod answer;
+mod bench;
+mod bench_plot;
 mod calibration;
 mod compare;
 mod details;
@@ -19,6 +21,8 @@ mod summary;
 mod tuned;
 
 pub use answer::few;
+pub use bench::{BenchReport, bench_json, bench_tables};
+pub use bench_plot::bench_plot;
 pub use compare::{Style, comparison, comparison_json};
 pub use gate::{judgement, judgement_json, judgement_junit, unjudged};
 pub use grid::{Grid, number};

@@ -10,7 +10,7 @@ const SIZE: (u32, u32) = (960, 480);
 /// Height of a series' name above a chart.
 const NAME: u32 = 20;
 /// Colours that people tell apart, also those who see few (Okabe and Ito 2008).
-const COLOURS: [RGBColor; 7] = [
+pub(super) const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -33,7 +33,7 @@ pub fn history_plot(series: &[Series]) -> String {
     svg
 }
 
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+pub(super) type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, series: &[Series]) -> Drawn {
     area.fill(&WHITE)?;

@@ -24,6 +24,7 @@ mod preflight;
 mod record;
 mod stored;
 mod tune;
+mod workload;
 
 pub use baseline::{Baseline, Blessing, bless, open_baseline};
 pub use cell::{Answered, CellError, Request, answer};
@@ -42,6 +43,7 @@ pub use record::{
     TuneRecord,
 };
 pub use stored::{StoredCell, StoredError};
+pub use workload::{Loaded, Material, Workload, flips, workloads};
 
 use crate::suite::Suite;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 //! Parquet file, or rows again. Must not: compute scores, choose file names, render.
 
 mod answers;
+mod bench;
 mod calibration;
 mod differences;
 mod engines;
@@ -15,6 +16,7 @@ mod sweep;
 mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
+pub use bench::{BenchRow, LatencyRow, PassRow};
 pub use calibration::{CalibrationRow, Fit, ReliabilityRow};
 pub use differences::DifferenceRow;
 pub use engines::EngineRow;

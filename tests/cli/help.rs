@@ -24,6 +24,7 @@ fn help_names_every_command() {
         "bless",
         "gate",
         "history",
+        "bench",
         "check",
         "gold",
         "models",
@@ -106,6 +107,9 @@ fn help_of_each_command_names_its_options() {
         ],
     );
     teaches("report --help", &["<RUN>", "--format", "md", "html"]);
+    let sweep = ["--threads", "--batch-tokens", "--engine", "--precision", "--device"];
+    let limits = ["[SUITE]", "--model", "--width", "--rounds", "--minutes", "--latency", "--price-per-hour", "--out"];
+    teaches("bench --help", &[&sweep[..], &limits[..]].concat());
     teaches("check --help", &["[SUITE]", "--format"]);
     teaches("models --help", &["list", "inspect", "pull", "Examples:"]);
     teaches("models list --help", &["[FOLDER]...", "--cache", "--format", "table"]);

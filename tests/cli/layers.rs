@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 9] = [
     &["task"],
     &["suite", "table"],
     &["run"],
-    &["compare"],
+    &["compare", "bench"],
     &["report"],
     &["cli"],
 ];

@@ -1,6 +1,7 @@
 //! The command line from outside: exit codes, both streams, and the files that are left.
 
 pub(crate) mod annotators;
+mod bench;
 mod calibration;
 mod columns;
 mod compare;

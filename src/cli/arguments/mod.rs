@@ -1,8 +1,10 @@
 //! The arguments as typed.
 
+mod bench;
 mod compare;
 mod runtime;
 
+pub(super) use bench::BenchOptions;
 pub(super) use compare::{
     BlessOptions, CompareOptions, GateFormat, GateOptions, HistoryFormat, HistoryOptions, IntervalArgument, PageFormat,
 };
@@ -38,6 +40,7 @@ Examples:
   karat report reports/demo-20251122-101500 --format html > report.html
   karat compare reports/before reports/after
   karat bless reports/after --reason first && karat gate reports/next
+  karat bench --precision f32,bf16 --threads 1,2   what is faster, and what it costs in accuracy
   karat models pull facebook/bart-large-mnli   a model from the hub, into its cache
 
 Exit codes:
@@ -76,6 +79,8 @@ pub(super) enum Command {
     Gate(GateOptions),
     /// Follow metrics over time: add runs to a series, show its trend and slow drift
     History(HistoryOptions),
+    /// Measure throughput and latency of what a run scores, in one or many settings
+    Bench(BenchOptions),
     /// Find every problem of a suite without running it
     Check(CheckOptions),
     /// Work with hand-made labels

@@ -26,7 +26,7 @@ impl RuntimeOptions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum EngineArgument {
+pub(in crate::cli) enum EngineArgument {
     /// karat's own, on the CPU
     Native,
     /// libtorch through the model structs of rust-bert, where karat was built with it
@@ -43,7 +43,7 @@ impl From<EngineArgument> for EngineName {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum PrecisionArgument {
+pub(in crate::cli) enum PrecisionArgument {
     /// 32-bit floating point
     F32,
     /// 16-bit floating point (rust-bert)
@@ -66,7 +66,7 @@ impl From<PrecisionArgument> for Precision {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DeviceArgument {
+pub(in crate::cli) enum DeviceArgument {
     /// The processor
     Cpu,
     /// The first NVIDIA GPU (rust-bert)

@@ -2,6 +2,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
 mod arguments;
+mod bench;
 mod checkpoint;
 mod columns;
 mod corpus;
