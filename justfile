@@ -76,6 +76,11 @@ bench-peers *options:
     cargo build --release --locked
     .venv-peers/bin/python benches/peers/run.py {{ options }}
 
+# Peak memory and speed of `karat predict` on 1, 4 and 16 times as many documents, files in and Parquet out
+bench-memory *options:
+    cargo build --release --locked
+    {{ python }} benches/memory.py {{ options }}
+
 # karat score beside seqeval and nervaluate on a million tokens
 bench-metrics *options:
     {{ python }} -m venv .venv-conformance

@@ -41,8 +41,16 @@ pub fn of_bytes(bytes: &[u8]) -> String {
 /// # Errors
 /// What the system says when the file cannot be read.
 pub fn of_file(path: &Path) -> std::io::Result<String> {
+    of_reader(&mut std::fs::File::open(path)?)
+}
+
+/// The digest of all that a reader gives, which is never all in memory.
+///
+/// # Errors
+/// What the system says when it cannot be read.
+pub fn of_reader(reader: &mut impl io::Read) -> io::Result<String> {
     let mut running = Running::default();
-    io::copy(&mut std::fs::File::open(path)?, &mut running)?;
+    io::copy(reader, &mut running)?;
     Ok(format!("sha256:{}", running.digits()))
 }
 

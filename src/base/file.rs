@@ -49,10 +49,61 @@ const UNFINISHED: &str = ".karat-";
 /// # Errors
 /// What the system says; nothing is left behind then.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
-    }
     write_together(&[(path, bytes)])
+}
+
+/// A file that is written beside its place while its content comes. It stands there whole when it is kept; else nothing is left of
+/// it. What is there and is no plain file is written to as it is.
+pub struct Beside {
+    place: PathBuf,
+    file: Target,
+}
+
+enum Target {
+    New(tempfile::NamedTempFile),
+    Device(std::fs::File),
+}
+
+impl Beside {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create(place: &Path) -> io::Result<Self> {
+        let device = std::fs::metadata(place).is_ok_and(|there| !there.is_file() && !there.is_dir());
+        let file = if device {
+            Target::Device(std::fs::OpenOptions::new().write(true).open(place)?)
+        } else {
+            let folder = folder_of(place);
+            std::fs::create_dir_all(folder)?;
+            Target::New(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?)
+        };
+        Ok(Self { place: place.to_owned(), file })
+    }
+
+    /// Where the content goes.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn handle(&self) -> io::Result<std::fs::File> {
+        match &self.file {
+            Target::New(file) => file.as_file().try_clone(),
+            Target::Device(file) => file.try_clone(),
+        }
+    }
+
+    /// Gives the file its name, when all content is written.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn keep(self) -> io::Result<()> {
+        let Target::New(file) = self.file else { return Ok(()) };
+        let file = file.persist(&self.place).map_err(|error| error.error)?;
+        // A temporary file is made for its owner only; a result is for whoever may read the folder.
+        let mut permissions = file.metadata()?.permissions();
+        relax(&mut permissions, 0o644);
+        file.set_permissions(permissions)
+    }
 }
 
 /// Writes several files beside their places, and renames them when all of them are written, so that a full disk changes
@@ -63,20 +114,11 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn write_together(files: &[(&Path, &[u8])]) -> io::Result<()> {
     let mut written = Vec::new();
     for (path, bytes) in files {
-        let folder = folder_of(path);
-        std::fs::create_dir_all(folder)?;
-        let mut beside = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-        beside.write_all(bytes)?;
-        written.push((path, beside));
+        let beside = Beside::create(path)?;
+        beside.handle()?.write_all(bytes)?;
+        written.push(beside);
     }
-    for (path, beside) in written {
-        let file = beside.persist(path).map_err(|error| error.error)?;
-        // A temporary file is made for its owner only; a result is for whoever may read the folder.
-        let mut permissions = file.metadata()?.permissions();
-        relax(&mut permissions, 0o644);
-        file.set_permissions(permissions)?;
-    }
-    Ok(())
+    written.into_iter().try_for_each(Beside::keep)
 }
 
 /// Writes a new folder of files beside its place and renames it, so that it is there whole or not at all. An empty folder

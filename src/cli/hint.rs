@@ -5,7 +5,7 @@ use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
 use super::models::NoModels;
-use super::predict::{Foreign, NoLogits, SameFile, TwoMeanings};
+use super::predict::{Foreign, SameFile, TwoMeanings, Unlike};
 use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
 use crate::bench::BenchError;
@@ -13,7 +13,9 @@ use crate::compare::{CompareError, GateError};
 use crate::corpus::CorpusError;
 use crate::engine::LoadError;
 use crate::hub::HubError;
-use crate::run::{CellError, FolderError, HistoryError, ModelError, PlanError, RunError, StoredError, Warning};
+use crate::run::{
+    CellError, FolderError, HistoryError, ModelError, PlanError, PredictError, RunError, StoredError, Warning,
+};
 use crate::suite::SuiteError;
 use crate::table::Misfit;
 use crate::task::floor::FloorError;
@@ -52,6 +54,13 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             RunError::Cell(error) => of_cause(error),
             RunError::Folder(error) => of_cause(error),
             RunError::Stored(error) => of_cause(error),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<PredictError>() {
+        return match error {
+            PredictError::Input(error) => of_cause(error),
+            PredictError::Cell(error) => of_cause(error),
+            error => of_prediction(error).map(str::to_owned),
         };
     }
     if let Some(error) = cause.downcast_ref::<PlanError>() {
@@ -121,6 +130,20 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
     of_leaf(cause).map(str::to_owned)
 }
 
+fn of_prediction(error: &PredictError) -> Option<&'static str> {
+    Some(match error {
+        PredictError::Input(_) | PredictError::Cell(_) => return None,
+        PredictError::Changed(_) => "let it stand while karat reads it, and try again",
+        PredictError::NoLogits(_) => "leave the option out",
+        PredictError::Write { .. } => DISK,
+        PredictError::Taken(_) => "--resume takes up what is not finished; or name another folder",
+        PredictError::Occupied(_) => "name another folder",
+        PredictError::Other { .. } => "name another folder, or go back to what it was begun with; nothing was changed",
+        PredictError::Malformed { .. } => "name another folder; this one cannot be taken up",
+        PredictError::Newer { .. } => UPGRADE,
+    })
+}
+
 const MODEL_FOLDER: &str =
     "a model is a folder with config.json, tokenizer.json and model.safetensors, such as models/ner-minilm-l6";
 
@@ -151,6 +174,9 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             CorpusError::Problems(_) => Some("mend what is named above and try again; nothing was written"),
             CorpusError::Unsealed(_) => {
                 Some("bring the sealed files back; or, when the change is meant, `karat gold seal` the corpus")
+            }
+            CorpusError::NoTable { .. } => {
+                Some("check that it is whole; a file whose name does not end in `.parquet` is read as JSONL")
             }
             CorpusError::List { .. } => Some(PATH),
             CorpusError::NoCorpus(_) => Some("data/envoy is an example of a corpus"),
@@ -217,7 +243,7 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(cure) = of_command(cause) {
         return Some(cure);
     }
-    if cause.is::<Schemeless>() || cause.is::<Foreign>() || cause.is::<NoLogits>() || cause.is::<TwoMeanings>() {
+    if cause.is::<Schemeless>() || cause.is::<Foreign>() || cause.is::<TwoMeanings>() {
         return Some("leave the option out");
     }
     cause.is::<std::io::Error>().then_some(DISK)
@@ -282,6 +308,9 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if cause.is::<Unwritable>() {
         return Some("choose another --out, or move it away");
+    }
+    if cause.is::<Unlike>() {
+        return Some("a name that ends in `/` is that of a folder of Parquet files");
     }
     if cause.is::<SameFile>() {
         return Some("give each a file of its own; nothing was written");

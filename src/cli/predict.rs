@@ -1,32 +1,32 @@
 //! `karat predict`.
 
-use super::arguments::{PredictOptions, TextOrJson};
+use super::arguments::{PredictOptions, SHARD_DOCUMENTS, TextOrJson};
 use super::progress::{Bars, threads};
 use super::{emit, say};
-use crate::base::file::write_whole;
-use crate::corpus::{Document, Regions, read_documents, read_targets, write_entities, write_stances};
+use crate::corpus::read_targets;
 use crate::report::number;
-use crate::run::{Answered, Request, answer};
+use crate::run::{Output, PredictError, Predicted, Request, ShardFolder, predict};
 use crate::suite::{ModelEntry, TaskOptions};
-use crate::table::{CellKey, ThroughputRow};
+use crate::table::CellKey;
 use crate::task::ner::NerOptions;
 use crate::task::stance::StanceOptions;
-use crate::task::{Answer, LabelMap, TaskName, WindowOptions};
+use crate::task::{LabelMap, TaskName, WindowOptions};
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::path::Path;
-use std::time::Instant;
 
 pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let task = TaskName::from(options.task);
     let task_options = task_options(options)?;
-    for path in [Some(&options.output), options.logits.as_ref()].into_iter().flatten() {
-        check_place(path).with_context(|| unwritten(path))?;
+    let sharded = sharded(options)?;
+    if sharded.is_none() {
+        for path in [Some(&options.output), options.logits.as_ref()].into_iter().flatten() {
+            check_place(path).with_context(|| unwritten(path))?;
+        }
     }
     check_apart(options)?;
-    let all = read_documents(&options.input)?;
-    let documents: Vec<&Document> = all.iter().collect();
     let targets = options.targets.as_deref().map(read_targets).transpose()?.unwrap_or_default();
     let name = options.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let labels = label_map(options)?;
@@ -36,43 +36,81 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         key: CellKey { task: task.to_string(), corpus: options.input.display().to_string(), model: name },
         model: &model,
         options: &task_options,
-        documents: &documents,
+        documents: &[],
         gold: &[],
         targets: &targets,
         asked: BTreeMap::new(),
         stored: None,
         threads: threads(&options.compute),
     };
-    let bars = Bars::new();
-    let answered = answer(&request, &bars).inspect_err(|_| bars.clear())?;
-    let begun = Instant::now();
-    if let Some(path) = &options.logits {
-        let table = answered.logits_table(task, &documents);
-        let table = table.ok_or_else(|| NoLogits(options.model.display().to_string()))?;
-        write(path, &table.into_parquet())?;
-    }
     let to_stdout = options.output.as_os_str() == "-";
-    let lines = lines(&all, &answered);
-    if to_stdout {
-        emit(&lines)?;
-    } else {
-        write(&options.output, lines.as_bytes())?;
-    }
-    let written = begun.elapsed().as_secs_f64();
-    let row = &answered.throughput;
-    let windows: usize = answered.prepared.iter().map(|prepared| prepared.windows.len()).sum();
+    let mut stdout = std::io::stdout();
+    let output = match sharded {
+        Some(folder) => Output::Shards(folder),
+        None => Output::Lines {
+            file: Some(options.output.as_path()).filter(|_| !to_stdout),
+            stream: &mut stdout,
+            logits: options.logits.as_deref(),
+        },
+    };
+    let bars = Bars::new();
+    let predicted = predict(&request, &options.input, output, &bars).inspect_err(|_| bars.clear());
+    let predicted = predicted.map_err(|error| match error {
+        // A reader of stdout that has seen enough is no failure.
+        PredictError::Write { path, source } if to_stdout && path == options.output => anyhow::Error::from(source),
+        other => other.into(),
+    })?;
     match options.format {
-        TextOrJson::Json => emit(&json(task, row, windows, written)),
+        TextOrJson::Json => emit(&json(task, &predicted)),
         TextOrJson::Text => {
-            let rate = row.tokens_per_second().map(|rate| format!(", {} tokens/s", number(rate.round() as usize)));
-            say(&format!(
-                "{} documents{}: {}",
-                number(row.documents),
-                rate.unwrap_or_default(),
-                options.output.display()
-            ));
+            say(&told(&predicted, &options.output));
             Ok(())
         }
+    }
+}
+
+/// How many documents, how fast, and where to.
+fn told(predicted: &Predicted, output: &Path) -> String {
+    let counted = |documents: usize| {
+        let s = if documents == 1 { "" } else { "s" };
+        format!("{} document{s}", number(documents))
+    };
+    let kept = match predicted.kept {
+        0 => String::new(),
+        kept => format!(" beside {} that were there already", counted(kept)),
+    };
+    let rate = predicted.throughput.tokens_per_second();
+    let rate = rate.map(|rate| format!(", {} tokens/s", number(rate.round() as usize))).unwrap_or_default();
+    format!("{}{kept}{rate}: {}", counted(predicted.counts.documents), output.display())
+}
+
+/// Options that say of one output that it is a folder, and of another that it is a file.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unlike {
+    #[error("`--{0}` is for predictions that go to a folder, and `{1}` is the name of a file")]
+    NoFolder(&'static str, String),
+    #[error("predictions go to the {0} `{1}`, and logits to the {2} `{3}`")]
+    Logits(&'static str, String, &'static str, String),
+}
+
+/// The folder that predictions go to; None where they go to a file. A name that ends in `/` is that of a folder.
+fn sharded(options: &PredictOptions) -> Result<Option<ShardFolder<'_>>, Unlike> {
+    let is_folder = |path: &Path| path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+    let shown = |path: &Path| path.display().to_string();
+    let folder = is_folder(&options.output);
+    if let Some(logits) = options.logits.as_deref().filter(|logits| is_folder(logits) != folder) {
+        let kind = |folder| if folder { "folder" } else { "file" };
+        return Err(Unlike::Logits(kind(folder), shown(&options.output), kind(!folder), shown(logits)));
+    }
+    let given = [("resume", options.resume), ("shard-documents", options.shard_documents.is_some())];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) if !folder => Err(Unlike::NoFolder(option, shown(&options.output))),
+        _ => Ok(folder.then(|| ShardFolder {
+            folder: &options.output,
+            logits: options.logits.as_deref(),
+            documents: options.shard_documents.map_or(SHARD_DOCUMENTS, NonZeroUsize::get),
+            resume: options.resume,
+        })),
     }
 }
 
@@ -115,11 +153,6 @@ fn written_as<'a>(options: &'a PredictOptions, option: &str) -> &'a Path {
     options.logits.as_deref().filter(|_| option == "logits").unwrap_or(&options.output)
 }
 
-/// A floor was asked for logits.
-#[derive(Debug, thiserror::Error)]
-#[error("model `{0}` is a floor, which has no logits")]
-pub(super) struct NoLogits(String);
-
 /// A name that two options give a meaning.
 #[derive(Debug, thiserror::Error)]
 #[error("`--label` gives `{0}` two meanings")]
@@ -160,20 +193,6 @@ fn task_options(options: &PredictOptions) -> Result<TaskOptions, Foreign> {
     })
 }
 
-fn lines(documents: &[Document], answered: &Answered) -> String {
-    let mut entities = BTreeMap::new();
-    let mut stances = Vec::new();
-    for (document, answer) in documents.iter().zip(&answered.answers) {
-        match answer {
-            Answer::Entities(found) => {
-                entities.insert(document.id.clone(), found.clone());
-            }
-            Answer::Stances(lines) => stances.extend(lines.iter().cloned()),
-        }
-    }
-    if entities.is_empty() { write_stances(&stances) } else { write_entities(documents, &entities, &Regions::new()) }
-}
-
 /// Refuses a place that no file can stand in, before the model is asked for long.
 fn check_place(path: &Path) -> std::io::Result<()> {
     if path.is_dir() {
@@ -187,17 +206,17 @@ fn unwritten(path: &Path) -> String {
     format!("`{}` cannot be written", path.display())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    write_whole(path, bytes).with_context(|| unwritten(path))
-}
-
 /// Counts and times, with the names that other programs rely on.
-fn json(task: TaskName, row: &ThroughputRow, windows: usize, written: f64) -> String {
-    let [load, tokenize, forward, decode] = row.seconds;
+fn json(task: TaskName, predicted: &Predicted) -> String {
+    let Predicted { throughput: row, counts, kept, check, spent, wall } = predicted;
     let json = serde_json::json!({
-        "version": 1, "task": task, "documents": row.documents, "windows": windows, "sequences": row.sequences,
-        "tokens": row.tokens, "threads": row.threads, "engine": row.engine, "precision": row.precision,
-        "seconds": { "load": load, "tokenize": tokenize, "forward": forward, "decode": decode, "write": written },
+        "version": 1, "task": task, "documents": counts.documents, "kept": kept, "windows": counts.windows,
+        "sequences": counts.sequences, "repeated": counts.repeated, "tokens": counts.tokens,
+        "threads": row.threads, "engine": row.engine, "precision": row.precision,
+        "seconds": {
+            "load": row.seconds[0], "check": check, "read": spent.read, "tokenize": spent.tokenize,
+            "forward": spent.forward, "decode": spent.decode, "write": spent.write, "wait": spent.wait, "wall": wall,
+        },
         "tokens_per_second": row.tokens_per_second(),
     });
     format!("{json}\n")

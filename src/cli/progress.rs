@@ -4,8 +4,7 @@ use super::arguments::ComputeOptions;
 use super::machine::cores;
 use crate::report::number;
 use crate::run::{Event, Observer};
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use std::fmt::Write;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
@@ -18,23 +17,35 @@ struct Current {
     bar: ProgressBar,
     done: usize,
     documents: usize,
+    tokens: usize,
+}
+
+impl Current {
+    fn over(bar: ProgressBar, documents: usize) -> Self {
+        Self { bar, done: 0, documents, tokens: 0 }
+    }
+
+    /// Documents, and tokens a second where any go forward.
+    fn tell(&self) {
+        let seconds = self.bar.elapsed().as_secs_f64();
+        let rate = (self.tokens > 0 && seconds > 0.0).then(|| (self.tokens as f64 / seconds).round() as usize);
+        let rate = rate.map(|rate| format!(", {} tokens/s", number(rate))).unwrap_or_default();
+        self.bar.set_message(format!("{}/{} documents{rate}", number(self.done), number(self.documents)));
+    }
 }
 
 impl Bars {
     pub(super) fn new() -> Self {
-        Self { bar: Mutex::new(Current { bar: ProgressBar::hidden(), done: 0, documents: 0 }) }
+        Self { bar: Mutex::new(Current::over(ProgressBar::hidden(), 0)) }
     }
 
-    /// Begins a bar over `tokens` tokens.
-    pub(super) fn start(&self, name: String, documents: usize, tokens: usize) {
-        let rate = |state: &ProgressState, out: &mut dyn Write| {
-            let _ = write!(out, "{} tokens/s", number(state.per_sec().round() as usize));
-        };
-        let template = "{prefix} {bar:30} {percent:>3}% {msg} {rate} {eta} left";
-        let style = ProgressStyle::with_template(template).expect("the template is well formed").with_key("rate", rate);
-        let bar = ProgressBar::new(tokens as u64).with_style(style).with_prefix(name);
-        bar.set_message(format!("0/{documents} documents"));
-        *self.current() = Current { bar, done: 0, documents };
+    /// Begins a bar over `work`, of which each batch does some.
+    pub(super) fn start(&self, name: String, documents: usize, work: usize) {
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {percent:>3}% {msg} {eta} left");
+        let style = style.expect("the template is well formed");
+        let current = Current::over(ProgressBar::new(work as u64).with_style(style).with_prefix(name), documents);
+        current.tell();
+        *self.current() = current;
     }
 
     /// Begins a bar over settings of the decoding.
@@ -42,7 +53,17 @@ impl Bars {
         let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} settings {eta} left");
         let style = style.expect("the template is well formed");
         let bar = ProgressBar::new(settings as u64).with_style(style).with_prefix(name.to_owned());
-        *self.current() = Current { bar, done: 0, documents: 0 };
+        *self.current() = Current::over(bar, 0);
+    }
+
+    /// Says how many documents were read; how many there are is not known.
+    fn check(&self, documents: usize) {
+        let mut current = self.current();
+        if current.bar.is_hidden() || current.bar.is_finished() {
+            *current = Current::over(ProgressBar::new_spinner(), 0);
+        }
+        current.bar.set_message(format!("reading: {} documents", number(documents)));
+        current.bar.tick();
     }
 
     /// Takes the bar away.
@@ -59,14 +80,21 @@ impl Observer for Bars {
     fn notice(&self, event: &Event<'_>) {
         match event {
             Event::Warned { warning } => super::warn(warning),
-            Event::CellStarted { key, documents, tokens } => {
-                self.start(format!("{} {}", key.task, key.model), *documents, *tokens);
+            Event::Checked { documents } => self.check(*documents),
+            Event::CellStarted { key, documents, work } => {
+                self.clear();
+                self.start(format!("{} {}", key.task, key.model), *documents, *work);
             }
-            Event::Batch { tokens, documents } => {
+            Event::Batch { tokens, work } => {
+                let mut current = self.current();
+                current.tokens += tokens;
+                current.bar.inc(*work as u64);
+                current.tell();
+            }
+            Event::Answered { documents } => {
                 let mut current = self.current();
                 current.done += documents;
-                current.bar.inc(*tokens as u64);
-                current.bar.set_message(format!("{}/{} documents", current.done, current.documents));
+                current.tell();
             }
             Event::SweepStarted { key, settings } => self.sweep(&format!("{} {}", key.task, key.model), *settings),
             Event::SettingTried => self.current().bar.inc(1),

@@ -267,18 +267,25 @@ pub fn write_entities(documents: &[Document], answers: &BTreeMap<String, Vec<Ent
     let mut out = String::new();
     for document in documents {
         let Some(entities) = answers.get(&document.id) else { continue };
-        let text = CharText::new(&document.text);
-        let entities = entities.iter().map(|entity| WrittenEntity {
-            start: entity.span.start,
-            end: entity.span.end,
-            label: entity.label.clone(),
-            text: text.get(entity.span).map(str::to_owned),
-            score: entity.score,
-        });
-        let entities = entities.collect();
-        let unannotated = regions.get(&document.id).cloned().unwrap_or_default();
-        push_line(&mut out, &WrittenEntities { id: document.id.clone(), entities, unannotated });
+        let regions = regions.get(&document.id).map(Vec::as_slice).unwrap_or_default();
+        out.push_str(&write_document(document, entities, regions));
     }
+    out
+}
+
+/// The JSONL line of one document, with the surface of each span.
+pub fn write_document(document: &Document, entities: &[Entity], regions: &[Span]) -> String {
+    let text = CharText::new(&document.text);
+    let entities = entities.iter().map(|entity| WrittenEntity {
+        start: entity.span.start,
+        end: entity.span.end,
+        label: entity.label.clone(),
+        text: text.get(entity.span).map(str::to_owned),
+        score: entity.score,
+    });
+    let (entities, unannotated) = (entities.collect(), regions.to_vec());
+    let mut out = String::new();
+    push_line(&mut out, &WrittenEntities { id: document.id.clone(), entities, unannotated });
     out
 }
 

@@ -146,7 +146,7 @@ fn split_faults(path: &Path, manifest: &Manifest, documents: &[Document]) -> Vec
     let known: BTreeSet<&str> = documents.iter().map(|document| document.id.as_str()).collect();
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     let mut faults = Vec::new();
-    let mut add = |what: String| faults.push(super::Problem { path: path.to_owned(), line: None, what });
+    let mut add = |what: String| faults.push(super::Problem { path: path.to_owned(), place: None, what });
     for (split, ids) in &manifest.splits {
         for id in ids {
             if !known.contains(id.as_str()) {

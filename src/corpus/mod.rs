@@ -11,19 +11,22 @@ mod folder;
 mod passes;
 mod patch;
 mod problem;
+mod records;
 mod seal;
 mod suspicion;
 mod targets;
 
 pub use adjudication::Adjudication;
 pub use answers::{
-    Answers, Regions, StanceLine, read_entities, read_gold_entities, read_stances, write_entities, write_stances,
+    Answers, Regions, StanceLine, read_entities, read_gold_entities, read_stances, write_document, write_entities,
+    write_stances,
 };
 pub use documents::{Document, MAX_DOCUMENT_BYTES, read_documents};
 pub use folder::{Corpus, Manifest};
 pub use passes::{Annotator, Pass, PassNote};
 pub use patch::{Change, Correction, Patch, write_patch};
-pub use problem::{CorpusError, Problem};
+pub use problem::{CorpusError, Place, Problem};
+pub use records::{Entries, Entry, Lines, Records, Survey, Texts, sound, survey};
 pub use seal::sealed;
 pub use suspicion::{Suspicion, suspicions};
 pub use targets::{Target, read_targets};

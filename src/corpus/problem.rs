@@ -4,13 +4,31 @@ use crate::base::file::TextError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A line of text, from 1.
+    Line(usize),
+    /// A row of a table, from 1.
+    Row(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}
+
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file.
     pub path: PathBuf,
-    /// Its line, from 1; None when the file as a whole is meant.
-    pub line: Option<usize>,
+    /// The place in it; None when the file as a whole is meant.
+    pub place: Option<Place>,
     /// What is wrong: a lowercase fragment with names in backticks.
     pub what: String,
 }
@@ -18,8 +36,8 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.path.display())?;
-        if let Some(line) = self.line {
-            write!(f, " line {line}")?;
+        if let Some(place) = self.place {
+            write!(f, " {place}")?;
         }
         write!(f, ": {}", self.what)
     }
@@ -42,6 +60,14 @@ pub enum CorpusError {
     /// A folder is no corpus.
     #[error("`{}` is no corpus: it holds neither `documents.jsonl` nor a folder `documents`", .0.display())]
     NoCorpus(PathBuf),
+    /// A file is no table.
+    #[error("`{}` cannot be read as Parquet: {reason}", path.display())]
+    NoTable {
+        /// The file.
+        path: PathBuf,
+        /// What Polars or the system said.
+        reason: String,
+    },
     /// Files are not those that the corpus was sealed with.
     #[error("{}", list(.0))]
     Unsealed(Vec<Problem>),
@@ -75,11 +101,11 @@ impl<'a> Problems<'a> {
     }
 
     pub(super) fn at(&mut self, line: usize, what: impl Into<String>) {
-        self.found.push(Problem { path: self.path.to_owned(), line: Some(line), what: what.into() });
+        self.found.push(Problem { path: self.path.to_owned(), place: Some(Place::Line(line)), what: what.into() });
     }
 
     pub(super) fn whole(&mut self, what: impl Into<String>) {
-        self.found.push(Problem { path: self.path.to_owned(), line: None, what: what.into() });
+        self.found.push(Problem { path: self.path.to_owned(), place: None, what: what.into() });
     }
 
     /// The value, when nothing was wrong.

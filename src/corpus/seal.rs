@@ -28,7 +28,7 @@ impl Corpus {
                 (Some(_), None) => "was sealed and is gone".to_owned(),
                 (None, _) => "came after the seal".to_owned(),
             };
-            changed.push(Problem { path: folder.join(name), line: None, what });
+            changed.push(Problem { path: folder.join(name), place: None, what });
         }
         if changed.is_empty() { Ok(()) } else { Err(CorpusError::Unsealed(changed)) }
     }

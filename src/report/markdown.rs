@@ -133,7 +133,8 @@ fn throughput(out: &mut String, results: &Results) {
     out.push_str("\n## Throughput\n\n");
     let _ = writeln!(
         out,
-        "Of the passes that were scored, once each, on {} ({} cores, {} threads), {}. Tokens are real ones, no padding.\n",
+        "Of the passes that were scored, once each, on {} ({} cores, {} threads), {}. Tokens are real ones, no padding. \
+         Seconds but for loading are what threads spent, divided by their number; documents/s are of wall time.\n",
         here.machine, here.cores, here.threads, here.started,
     );
     let mut grid = Grid::new([
@@ -166,6 +167,14 @@ fn throughput(out: &mut String, results: &Results) {
         grid.row(cells);
     }
     out.push_str(&grid.markdown());
+    let repeated: usize = results.throughput.iter().map(|row| row.repeated).sum();
+    if repeated > 0 {
+        let _ = writeln!(
+            out,
+            "\n{} sequences more were the same as another one near them. They went forward once, and are in no rate.",
+            number(repeated)
+        );
+    }
     if results.record.logits_from.is_some() {
         let _ = writeln!(
             out,

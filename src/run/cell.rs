@@ -1,21 +1,22 @@
-//! One cell: documents → windows → logits → answers. `run` and `predict` share this line.
+//! One cell: its documents go through [`super::stream`], and their answers, logits and ledger are kept.
 
 use super::Work;
+use super::ask::{Asked, Counts, Done};
 use super::folder::Saved;
-use super::forward::{ForwardFault, forward};
 use super::model::{Model, ModelError};
 use super::observer::{Event, Observer};
-use super::parallel::in_order;
-use super::plan::{Cell, Labelled, Plan, bind};
+use super::plan::{Cell, Labelled, Plan};
 use super::stored::{StoredCell, StoredError};
+use super::stream::{Spent, chunk, stream};
 use super::tune;
 use crate::base::CharText;
 use crate::corpus::{Document, Target};
-use crate::engine::{Config, Engine, Logits, Sequence};
+use crate::engine::{Config, Logits};
 use crate::suite::{ModelEntry, TaskOptions};
 use crate::table::{CellKey, LedgerRow, Table, ThroughputRow, entity_rows, sequence_logits, stance_rows, token_logits};
-use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
-use crate::text::{Reach, Tokenizer};
+use crate::task::{Answer, Prepared, TaskError, TaskName};
+use crate::text::Reach;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -61,7 +62,7 @@ pub struct Request<'a> {
     pub model: &'a ModelEntry,
     /// The task and how its answers are decoded.
     pub options: &'a TaskOptions,
-    /// The documents.
+    /// The documents; none where they come one after the other, as in [`super::predict`].
     pub documents: &'a [&'a Document],
     /// Their gold, where there is any; only the majority floor looks at it.
     pub gold: &'a [&'a Answer],
@@ -76,8 +77,26 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn refused(&self, source: TaskError) -> CellError {
+    pub(super) fn refused(&self, source: TaskError) -> CellError {
         CellError::Task { model: self.model.path.clone(), source }
+    }
+
+    /// The work and the time that answers took, `load` seconds apart.
+    pub(super) fn throughput(&self, is_run: bool, counts: Counts, (load, spent): (f64, &Spent)) -> ThroughputRow {
+        let runtime = self.model.runtime;
+        let engine = || self.stored.map_or_else(|| runtime.place(), |_| ThroughputRow::STORED.to_owned());
+        ThroughputRow {
+            key: self.key.clone(),
+            engine: if is_run { engine() } else { "none".to_owned() },
+            precision: if is_run { runtime.precision.to_string() } else { "none".to_owned() },
+            threads: self.threads,
+            documents: counts.documents,
+            sequences: counts.sequences,
+            repeated: counts.repeated,
+            tokens: counts.tokens,
+            seconds: [load, spent.tokenize, spent.forward, spent.decode],
+            wall: spent.wall,
+        }
     }
 }
 
@@ -115,93 +134,30 @@ impl Answered {
 /// batch.
 pub fn answer(request: &Request<'_>, observer: &dyn Observer) -> Result<Answered, CellError> {
     let begun = Instant::now();
-    let runtime = request.model.runtime;
-    let model = Model::load(&request.model.path, request.options.task(), runtime)?;
-    let mut throughput = ThroughputRow {
-        key: request.key.clone(),
-        engine: "none".to_owned(),
-        precision: "none".to_owned(),
-        threads: request.threads,
-        documents: request.documents.len(),
-        sequences: 0,
-        tokens: 0,
-        seconds: [begun.elapsed().as_secs_f64(), 0.0, 0.0, 0.0],
+    let model = Model::load(&request.model.path, request.options.task(), request.model.runtime)?;
+    let asked = Asked::bind(request, &model)?;
+    let load = begun.elapsed().as_secs_f64();
+    let work = request.documents.iter().map(|document| document.text.len()).sum();
+    observer.notice(&Event::CellStarted { key: &request.key, documents: request.documents.len(), work });
+    let mut documents = request.documents.iter().map(|document| Ok(Cow::Borrowed(*document)));
+    let mut first = 0;
+    let chunks = std::iter::from_fn(|| {
+        let chunk = chunk(&mut documents, first, usize::MAX)?;
+        first += chunk.as_ref().map_or(0, |chunk| chunk.documents.len());
+        Some(chunk)
+    });
+    let (mut answers, mut prepared, mut logits) = (Vec::new(), Vec::new(), Vec::new());
+    let keep = |mut done: Done<'_>| {
+        answers.append(&mut done.answers);
+        prepared.append(&mut done.prepared);
+        logits.append(&mut done.logits);
+        Ok::<_, CellError>(())
     };
-    let answered = match &model {
-        Model::Floor(floor) => {
-            request.model.labels.refuse_for_floor().map_err(|error| request.refused(error.into()))?;
-            announce(request, 0, observer);
-            let begun = Instant::now();
-            let answers = floor.answer(request.documents, request.gold, &request.asked)?;
-            throughput.seconds[3] = begun.elapsed().as_secs_f64();
-            Answered { answers, prepared: Vec::new(), logits: Vec::new(), config: None, throughput }
-        }
-        Model::Neural { engine, tokenizer } => {
-            let config = engine.config();
-            let task = bind(request.options, (config, &request.model.labels), request.targets, request.asked.clone());
-            let task = task.map_err(|source| request.refused(source))?;
-            let stored = || ThroughputRow::STORED.to_owned();
-            throughput.engine = request.stored.map_or_else(|| runtime.place(), |_| stored());
-            throughput.precision = runtime.precision.to_string();
-            ask(request, (task.as_ref(), engine.as_ref(), tokenizer), throughput, observer)?
-        }
-    };
+    let (counts, spent) = stream((&asked, request.threads), chunks, (|done| done, keep), observer)?;
     observer.notice(&Event::CellFinished { key: &request.key });
-    Ok(answered)
-}
-
-fn announce(request: &Request<'_>, tokens: usize, observer: &dyn Observer) {
-    observer.notice(&Event::CellStarted { key: &request.key, documents: request.documents.len(), tokens });
-}
-
-fn ask(
-    request: &Request<'_>,
-    (task, engine, tokenizer): (&dyn Task, &dyn Engine, &Tokenizer),
-    mut throughput: ThroughputRow,
-    observer: &dyn Observer,
-) -> Result<Answered, CellError> {
-    let (documents, threads) = (request.documents, request.threads);
-    let begun = Instant::now();
-    let beside = |document: &Document| request.stored.map(|stored| stored.beside(&document.id)).unwrap_or_default();
-    let prepare = |(): &mut (), at: usize| task.prepare(documents[at], tokenizer, &beside(documents[at]));
-    let prepared = in_order(documents.len(), threads, || (), prepare).map_err(|source| request.refused(source))?;
-    throughput.seconds[1] = begun.elapsed().as_secs_f64();
-    let logits = match request.stored {
-        Some(stored) => {
-            announce(request, 0, observer);
-            let classes = engine.config().labels.len();
-            let pairs = documents.iter().zip(&prepared);
-            pairs.map(|(document, prepared)| stored.of(&document.id, prepared, classes)).collect::<Result<_, _>>()?
-        }
-        None => go_forward(request, engine, &prepared, (&mut throughput, observer))?,
-    };
-    let begun = Instant::now();
-    let decode = |(): &mut (), at: usize| Ok::<_, CellError>(task.decode(documents[at], &prepared[at], &logits[at]));
-    let answers = in_order(documents.len(), threads, || (), decode)?;
-    throughput.seconds[3] = begun.elapsed().as_secs_f64();
-    Ok(Answered { answers, prepared, logits, config: Some(engine.config().clone()), throughput })
-}
-
-/// The logits of everything that was prepared, with the work and the time that they took.
-fn go_forward(
-    request: &Request<'_>,
-    engine: &dyn Engine,
-    prepared: &[Prepared],
-    (throughput, observer): (&mut ThroughputRow, &dyn Observer),
-) -> Result<Vec<Vec<Logits>>, CellError> {
-    let sequences: Vec<&[Sequence]> = prepared.iter().map(|prepared| prepared.sequences.as_slice()).collect();
-    throughput.sequences = sequences.iter().map(|sequences| sequences.len()).sum();
-    throughput.tokens = sequences.iter().flat_map(|sequences| sequences.iter()).map(|s| s.ids.len()).sum();
-    announce(request, throughput.tokens, observer);
-    let begun = Instant::now();
-    let failed = |fault: ForwardFault| CellError::Forward {
-        model: request.model.path.clone(),
-        document: request.documents[fault.document].id.clone(),
-        source: fault.error,
-    };
-    let logits = forward(engine, &sequences, request.threads, observer).map_err(failed)?;
-    throughput.seconds[2] = begun.elapsed().as_secs_f64();
-    Ok(logits)
+    let config = asked.config().cloned();
+    let throughput = request.throughput(config.is_some(), counts, (load, &spent));
+    Ok(Answered { answers, prepared, logits, config, throughput })
 }
 
 /// Runs a cell of a plan and gives what is to be saved.
@@ -240,7 +196,9 @@ pub(super) fn run(plan: &Plan, cell: &Cell, work: &Work, observer: &dyn Observer
         if let Some(tuned) = tune::choose((&request, &answered), (labelled, tuning), tune, observer) {
             (answered.answers, sweep, unfitted) = (tuned.answers, tuned.rows, tuned.unfitted);
         }
-        answered.throughput.seconds[3] += begun.elapsed().as_secs_f64();
+        let seconds = begun.elapsed().as_secs_f64();
+        answered.throughput.seconds[3] += seconds;
+        answered.throughput.wall += seconds;
     }
     let task = cell.options.task();
     let predictions = match task {

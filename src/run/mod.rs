@@ -3,7 +3,9 @@
 //! Owns: the order of steps ([`execute`]), what a cell does, when and where results are written. In: a checked suite. Out: a
 //! run folder, whole or not at all. Must not: print; it tells an [`Observer`].
 
+mod ask;
 mod baseline;
+mod board;
 mod calibrate;
 mod cell;
 mod counted;
@@ -20,12 +22,15 @@ mod observer;
 mod parallel;
 mod patched;
 mod plan;
+mod predict;
 mod preflight;
 mod record;
 mod stored;
+mod stream;
 mod tune;
 mod workload;
 
+pub use ask::Counts;
 pub use baseline::{Baseline, Blessing, bless, open_baseline};
 pub use cell::{Answered, CellError, Request, answer};
 pub use counted::{Counted, adjust};
@@ -37,6 +42,7 @@ pub use model::{Model, ModelError, is_model};
 pub use noise::{BelowNoise, Noise, NoiseError, NoiseRow, Stability, noise};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Cell, Plan, PlanError};
+pub use predict::{Output, PredictError, Predicted, ShardFolder, predict};
 pub use preflight::{Swapped, Warning};
 pub use record::{
     Circumstances, CorpusRecord, EvaluationRecord, LogitsRecord, ModelRecord, PatchedRecord, Record, Results,
@@ -44,6 +50,7 @@ pub use record::{
 };
 pub use stored::{StoredCell, StoredError};
 pub use workload::{Loaded, Material, Workload, flips, workloads};
+pub use stream::Spent;
 
 use crate::suite::Suite;
 use std::path::{Path, PathBuf};

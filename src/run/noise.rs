@@ -219,7 +219,7 @@ impl Asked<'_> {
         let mut sequences: Vec<Vec<Sequence>> = self.prepared.iter().map(|one| one.sequences.clone()).collect();
         let tokens = sequences.iter().flatten().map(|sequence| sequence.ids.len()).sum();
         let key = CellKey { model: format!("{}: {}", self.cell.key.model, variation.name()), ..self.cell.key.clone() };
-        observer.notice(&Event::CellStarted { key: &key, documents: sequences.len(), tokens });
+        observer.notice(&Event::CellStarted { key: &key, documents: sequences.len(), work: tokens });
         let usual = engine.batch_tokens();
         let how = match variation {
             Variation::Alone => (1, 1),

@@ -6,25 +6,35 @@ use crate::table::CellKey;
 /// What happens in a run.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// Documents were read and found fit to be asked about.
+    Checked {
+        /// How many so far.
+        documents: usize,
+    },
     /// Something is worth knowing before the first cell begins.
     Warned {
         /// What.
         warning: &'a Warning,
     },
-    /// A cell begins; loading and tokenizing are done.
+    /// A cell begins; its model is loaded.
     CellStarted {
         /// Which.
         key: &'a CellKey,
         /// Documents to answer.
         documents: usize,
-        /// Tokens that go forward, none for a floor.
-        tokens: usize,
+        /// How much there is to do, in a unit of which each [`Event::Batch`] does some.
+        work: usize,
     },
-    /// A batch went forward.
+    /// A batch went forward, or documents were answered that no batch is needed for.
     Batch {
         /// Its tokens.
         tokens: usize,
-        /// Documents that are complete with it.
+        /// How much of the work it is.
+        work: usize,
+    },
+    /// Documents were answered.
+    Answered {
+        /// How many.
         documents: usize,
     },
     /// Settings of a cell's decoding are about to be tried.

@@ -5,7 +5,7 @@ use super::patched::Patched;
 use super::preflight::{Fault, Swapped, inspect, unmatched_labels};
 use super::record::{CorpusRecord, LogitsRecord, ModelRecord};
 use crate::base::{Span, digest};
-use crate::corpus::{Corpus, CorpusError, Document, Patch, Problem, Target};
+use crate::corpus::{Corpus, CorpusError, Document, Patch, Place, Problem, Target};
 use crate::engine::{Config, ForwardError};
 use crate::suite::{Evaluation, ModelEntry, Suite, TaskOptions};
 use crate::table::CellKey;
@@ -303,7 +303,7 @@ impl PlanError {
     fn map(suite: &Suite, name: &str, faults: &[MapFault]) -> Self {
         let problem = |fault: &MapFault| Problem {
             path: suite.file.clone(),
-            line: suite.models[name].lines.get(&fault.name).copied(),
+            place: suite.models[name].lines.get(&fault.name).copied().map(Place::Line),
             what: format!("model `{name}`: label `{}` {}", fault.name, fault.what),
         };
         Self::Map(faults.iter().map(problem).collect())

@@ -6,7 +6,7 @@ use super::policy::{WrittenPolicy, margin};
 use super::tune::{WrittenTune, tune};
 use super::{Evaluation, Statistics, Suite};
 use crate::base::file::{TextError, read_text};
-use crate::corpus::Problem;
+use crate::corpus::{Place, Problem};
 use crate::stats::Method;
 use crate::task::ANNOTATORS;
 use crate::task::ner::Aggregation;
@@ -135,8 +135,8 @@ impl Notes<'_> {
     }
 
     pub(super) fn add(&mut self, place: Range<usize>, what: impl Into<String>) {
-        let line = Some(self.line(place));
-        self.found.push(Problem { path: self.path.to_owned(), line, what: what.into() });
+        let place = Some(Place::Line(self.line(place)));
+        self.found.push(Problem { path: self.path.to_owned(), place, what: what.into() });
     }
 
     /// A folder under a name that becomes a part of file names; `also` are the characters that it may have besides letters and

@@ -16,7 +16,7 @@ pub struct LedgerRow {
     pub without_gold: usize,
     /// Documents that needed more than one window.
     pub split: usize,
-    /// Sequences that the engine read; zero for a floor.
+    /// Sequences that were asked, also those that are the same; zero for a floor.
     pub sequences: usize,
     /// What tokens reach; zeros for a floor, which reads characters.
     pub reach: Reach,

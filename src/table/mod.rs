@@ -7,7 +7,9 @@ mod answers;
 mod bench;
 mod calibration;
 mod differences;
+mod documents;
 mod engines;
+mod growing;
 mod history;
 mod ledger;
 mod logits;
@@ -19,7 +21,9 @@ pub use answers::{entity_rows, stance_rows};
 pub use bench::{BenchRow, LatencyRow, PassRow};
 pub use calibration::{CalibrationRow, Fit, ReliabilityRow};
 pub use differences::DifferenceRow;
+pub use documents::DocumentRows;
 pub use engines::EngineRow;
+pub use growing::GrowingTable;
 pub use history::{FactRow, PointRow};
 pub use ledger::LedgerRow;
 pub use logits::{Misfit, StoredLogits, sequence_logits, token_logits};
@@ -129,10 +133,14 @@ impl Table {
     /// # Panics
     /// When the columns have different lengths, which is a fault of the code that filled them.
     pub fn into_parquet(self) -> Vec<u8> {
-        let mut frame = DataFrame::new_infer_height(self.columns).expect("every column has one value a row");
+        let mut frame = self.into_frame();
         let mut bytes = Cursor::new(Vec::new());
         ParquetWriter::new(&mut bytes).finish(&mut frame).expect("plain columns are always written to memory");
         bytes.into_inner()
+    }
+
+    fn into_frame(self) -> DataFrame {
+        DataFrame::new_infer_height(self.columns).expect("every column has one value a row")
     }
 }
 

@@ -17,10 +17,14 @@ pub struct ThroughputRow {
     pub documents: usize,
     /// Sequences that the engine read.
     pub sequences: usize,
-    /// Tokens in them, special tokens and hypotheses included, no padding.
+    /// Sequences that were the same as another one near them and were not read again; not among `sequences`.
+    pub repeated: usize,
+    /// Tokens in the sequences that the engine read, special tokens and hypotheses included, no padding.
     pub tokens: usize,
-    /// Seconds of wall time by phase: load, tokenize, forward, decode.
+    /// Seconds by phase: load, tokenize, forward, decode. All but loading are what threads spent, divided by their number.
     pub seconds: [f64; 4],
+    /// Seconds of wall time from the first document to the last answer.
+    pub wall: f64,
 }
 
 /// Names of the phases, in the order of [`ThroughputRow::seconds`].
@@ -35,10 +39,9 @@ impl ThroughputRow {
         (self.tokens > 0 && self.seconds[2] > 0.0).then(|| self.tokens as f64 / self.seconds[2])
     }
 
-    /// Documents a second over all phases but loading; None where no time passed.
+    /// Documents a second of wall time, from the first document to the last answer; None where no time passed.
     pub fn documents_per_second(&self) -> Option<f64> {
-        let seconds: f64 = self.seconds[1..].iter().sum();
-        (seconds > 0.0).then(|| self.documents as f64 / seconds)
+        (self.wall > 0.0).then(|| self.documents as f64 / self.wall)
     }
 
     /// The table.
@@ -49,11 +52,13 @@ impl ThroughputRow {
             .count("threads", rows.iter().map(|row| Some(row.threads)))
             .count("documents", rows.iter().map(|row| Some(row.documents)))
             .count("sequences", rows.iter().map(|row| Some(row.sequences)))
+            .count("repeated", rows.iter().map(|row| Some(row.repeated)))
             .count("tokens", rows.iter().map(|row| Some(row.tokens)));
         for (phase, name) in PHASES.iter().enumerate() {
             table = table.number(&format!("{name}_s"), rows.iter().map(|row| Some(row.seconds[phase])));
         }
         table
+            .number("wall_s", rows.iter().map(|row| Some(row.wall)))
             .number("tokens_per_second", rows.iter().map(Self::tokens_per_second))
             .number("documents_per_second", rows.iter().map(Self::documents_per_second))
     }
@@ -70,6 +75,10 @@ impl ThroughputRow {
         for name in PHASES {
             seconds.push(stored.number(&format!("{name}_s"))?);
         }
+        // Runs of before there were these columns: nothing was repeated, and one phase followed the other.
+        let repeated = stored.count("repeated").unwrap_or_else(|_| vec![None; stored.rows()]);
+        let wall = stored.number("wall_s").unwrap_or_else(|_| vec![None; stored.rows()]);
+        let phases = |at: usize| seconds[1..].iter().filter_map(|phase| phase[at]).sum();
         let row = |(at, key): (usize, CellKey)| Self {
             key,
             engine: engines[at].clone().unwrap_or_default(),
@@ -77,7 +86,9 @@ impl ThroughputRow {
             threads: threads[at].unwrap_or_default(),
             documents: documents[at].unwrap_or_default(),
             sequences: sequences[at].unwrap_or_default(),
+            repeated: repeated[at].unwrap_or_default(),
             tokens: tokens[at].unwrap_or_default(),
+            wall: wall[at].unwrap_or_else(|| phases(at)),
             seconds: std::array::from_fn(|phase| seconds[phase][at].unwrap_or_default()),
         };
         Ok(stored.keys()?.into_iter().enumerate().map(row).collect())

@@ -22,6 +22,8 @@ pub enum Floor {
 pub struct Gazetteer {
     /// By first word, the names that begin with it, longest first.
     names: BTreeMap<String, Vec<Name>>,
+    /// The same by first word in capitals; of different words that become one, the names of the later ones stand behind.
+    shouted: BTreeMap<String, Vec<Name>>,
 }
 
 #[derive(Debug, Clone)]
@@ -99,31 +101,50 @@ impl Floor {
         }
     }
 
-    /// Answers every document. `gold` has one answer a document where there is gold; `asked` has the targets of single
-    /// documents, which are those of their gold where it has none.
+    /// The floor as it answers documents, of which `gold` is all the gold that there is.
     ///
     /// # Errors
     /// [`FloorError::NoGold`] when the majority is asked for without gold.
-    pub fn answer(
-        &self,
-        documents: &[&Document],
-        gold: &[&Answer],
-        asked: &BTreeMap<String, Vec<String>>,
-    ) -> Result<Vec<Answer>, FloorError> {
+    pub fn bind(&self, gold: &[&Answer]) -> Result<BoundFloor<'_>, FloorError> {
         match self {
-            Self::Gazetteer(gazetteer) => {
-                Ok(documents.iter().map(|document| Answer::Entities(gazetteer.find(&document.text))).collect())
-            }
-            Self::Majority => majority(documents, gold, asked),
+            Self::Gazetteer(gazetteer) => Ok(BoundFloor::Gazetteer(gazetteer)),
+            Self::Majority => majority(gold),
         }
     }
 }
 
-fn majority(
-    documents: &[&Document],
-    gold: &[&Answer],
-    asked: &BTreeMap<String, Vec<String>>,
-) -> Result<Vec<Answer>, FloorError> {
+/// A floor that answers one document after the other.
+#[derive(Debug)]
+pub enum BoundFloor<'a> {
+    /// Entities by a list of names.
+    Gazetteer(&'a Gazetteer),
+    /// One stance for all.
+    Majority {
+        /// Gold's most frequent.
+        stance: Stance,
+        /// The share of each in gold, in the order of [`Stance::ALL`].
+        shares: [f64; 3],
+    },
+}
+
+impl BoundFloor<'_> {
+    /// The answer for one document. `asked` are the targets that it is asked about, which are those of its gold where none are
+    /// given.
+    pub fn answer(&self, document: &Document, gold: Option<&Answer>, asked: Option<&[String]>) -> Answer {
+        match self {
+            Self::Gazetteer(gazetteer) => Answer::Entities(gazetteer.find(&document.text)),
+            Self::Majority { stance, shares } => {
+                let of_gold = || gold.into_iter().flat_map(Answer::stances).map(|line| line.target.clone()).collect();
+                let targets: Vec<String> = asked.map_or_else(of_gold, <[String]>::to_vec);
+                let (document, stance, scores) = (&document.id, *stance, Some(*shares));
+                let line = |target| StanceLine { document: document.clone(), target, stance, scores };
+                Answer::Stances(targets.into_iter().map(line).collect())
+            }
+        }
+    }
+}
+
+fn majority(gold: &[&Answer]) -> Result<BoundFloor<'static>, FloorError> {
     let mut counts = [0usize; 3];
     for line in gold.iter().flat_map(|answer| answer.stances()) {
         counts[line.stance.index()] += 1;
@@ -133,15 +154,7 @@ fn majority(
         return Err(FloorError::NoGold);
     }
     let shares = counts.map(|count| count as f64 / total as f64);
-    let stance = Stance::ALL[super::argmax(&shares)];
-    let answer = |(document, gold): (&&Document, &&Answer)| {
-        let of_gold = || gold.stances().iter().map(|line| line.target.clone()).collect();
-        let targets: Vec<String> = asked.get(&document.id).cloned().unwrap_or_else(of_gold);
-        let document = &document.id;
-        let line = |target| StanceLine { document: document.clone(), target, stance, scores: Some(shares) };
-        Answer::Stances(targets.into_iter().map(line).collect())
-    };
-    Ok(documents.iter().zip(gold).map(answer).collect())
+    Ok(BoundFloor::Majority { stance: Stance::ALL[super::argmax(&shares)], shares })
 }
 
 impl Gazetteer {
@@ -163,7 +176,11 @@ impl Gazetteer {
         for list in names.values_mut() {
             list.sort_by_key(|name| std::cmp::Reverse(name.words.len()));
         }
-        Ok(Self { names })
+        let mut shouted: BTreeMap<String, Vec<Name>> = BTreeMap::new();
+        for (first, list) in &names {
+            shouted.entry(first.to_uppercase()).or_default().extend(list.iter().cloned());
+        }
+        Ok(Self { names, shouted })
     }
 
     /// The longest names from left to right, none inside another. Case counts, but for words that are all capitals.
@@ -194,8 +211,8 @@ impl Gazetteer {
         let first = words.first()?.1;
         let listed = self.names.get(first).and_then(|list| list.iter().find(matches));
         listed.or_else(|| {
-            let shouted = capitals(first).then(|| self.names.values().flatten())?;
-            shouted.filter(|name| same(&name.words[0], first)).filter(matches).max_by_key(|name| name.words.len())
+            let shouted = self.shouted.get(first).filter(|_| capitals(first))?;
+            shouted.iter().filter(matches).max_by_key(|name| name.words.len())
         })
     }
 }
@@ -235,10 +252,10 @@ mod tests {
         std::fs::write(folder.path().join("names.tsv"), list).expect("written");
         let floor = Floor::load(folder.path(), TaskName::Ner).expect("a floor");
         let document = Document { id: "d".to_owned(), text: text.to_owned() };
-        let answers = floor.answer(&[&document], &[], &BTreeMap::new()).expect("an answer");
+        let answer = floor.bind(&[]).expect("it needs no gold").answer(&document, None, None);
         let indexed = CharText::new(text);
         let pair = |e: &Entity| (indexed.get(e.span).expect("inside").to_owned(), e.label.clone());
-        answers[0].entities().iter().map(pair).collect()
+        answer.entities().iter().map(pair).collect()
     }
 
     #[test]
@@ -260,15 +277,16 @@ mod tests {
         let gold =
             Answer::Stances(vec![line("a", Stance::Neutral), line("b", Stance::Against), line("c", Stance::Neutral)]);
         let document = Document { id: "d".to_owned(), text: "x".to_owned() };
-        let answer = |asked| Floor::Majority.answer(&[&document], &[&gold], &asked).expect("an answer").remove(0);
-        let told = answer(BTreeMap::new());
+        let all = [&gold];
+        let floor = Floor::Majority.bind(&all).expect("there is gold");
+        let told = floor.answer(&document, Some(&gold), None);
         assert_eq!(told.stances().iter().map(|line| line.target.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
         assert!(told.stances().iter().all(|line| line.stance == Stance::Neutral));
-        let asked = BTreeMap::from([("d".to_owned(), vec!["b".to_owned(), "e".to_owned()])]);
+        let asked = ["b".to_owned(), "e".to_owned()];
         assert_eq!(
-            answer(asked).stances()[1],
+            floor.answer(&document, Some(&gold), Some(&asked)).stances()[1],
             StanceLine { scores: Some([0.0, 1.0 / 3.0, 2.0 / 3.0]), ..line("e", Stance::Neutral) }
         );
-        assert!(matches!(Floor::Majority.answer(&[], &[], &BTreeMap::new()), Err(FloorError::NoGold)));
+        assert!(matches!(Floor::Majority.bind(&[]), Err(FloorError::NoGold)));
     }
 }

@@ -72,6 +72,9 @@ fn help_of_each_command_names_its_options() {
             "--model",
             "--input",
             "--output",
+            "DIR/predict.json",
+            "--shard-documents",
+            "--resume",
             "--targets",
             "--logits",
             "--aggregation",
@@ -149,7 +152,7 @@ fn wrong_arguments_are_refused_with_the_usage() {
         ("score --task ner --gold g", "--pred <FILE>"),
         ("score --task nir --gold g --pred p", "[possible values: ner, stance]"),
         ("score --task ner --gold g --pred p --replicates 99", "--replicates"),
-        ("predict --task ner --model m --input i", "--output <FILE>"),
+        ("predict --task ner --model m --input i", "--output <FILE|DIR/>"),
         (predict, "--targets <FILE>"),
         ("report", "<RUN>"),
     ] {

@@ -28,5 +28,6 @@ mod resume;
 mod rolls;
 mod run;
 mod score;
+mod stream;
 mod suspects;
 mod tune;

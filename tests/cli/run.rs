@@ -109,8 +109,9 @@ fn the_number_of_threads_changes_no_byte_of_a_result() {
     let rows = karat::run::open(&desk.path("three")).unwrap().throughput;
     let row = |key: CellKey| rows.iter().find(|row| row.key == key).unwrap().clone();
     let (tagger, judge): (ThroughputRow, ThroughputRow) = (row(key("tagger", "ner")), row(key("judge", "stance")));
-    assert!(tagger.sequences > 60 && tagger.tokens > 3 * 1024, "{tagger:?}");
-    assert!(judge.sequences > 60 && judge.tokens > 3 * 1024, "{judge:?}");
+    // The texts say one thing many times, and windows that are the same go forward once.
+    assert!(tagger.sequences > 30 && tagger.repeated > 30 && tagger.tokens > 1024, "{tagger:?}");
+    assert!(judge.sequences > 60 && judge.repeated > 60 && judge.tokens > 1024, "{judge:?}");
     assert_eq!((tagger.threads, judge.engine.as_str()), (3, "native"));
 }
 

@@ -136,6 +136,9 @@ pub(super) enum TextOrJson {
     Json,
 }
 
+/// Documents of a Parquet file of predictions, where nothing else is asked for.
+pub(super) const SHARD_DOCUMENTS: usize = 2000;
+
 #[derive(Debug, Args)]
 pub(super) struct PredictOptions {
     /// What is asked of the model
@@ -144,17 +147,25 @@ pub(super) struct PredictOptions {
     /// The model's folder: config.json, tokenizer.json, model.safetensors
     #[arg(long, value_name = "DIR")]
     pub(super) model: PathBuf,
-    /// The documents: a JSONL file with `id` and `text`, or a folder of .txt files
+    /// The documents: a JSONL file with `id` and `text`, a Parquet file (*.parquet) with these columns, or a folder of .txt
+    /// files
     #[arg(long, value_name = "FILE|DIR")]
     pub(super) input: PathBuf,
-    /// Where the predictions go, as JSONL; `-` for stdout
-    #[arg(long, value_name = "FILE")]
+    /// Where the predictions go: a JSONL file; `-` for stdout; or a name that ends in `/` for a folder of Parquet files, which can
+    /// be stopped and resumed: DIR/predictions/part-00000.parquet … and DIR/predict.json
+    #[arg(long, value_name = "FILE|DIR/")]
     pub(super) output: PathBuf,
+    /// With --output DIR/: documents of each Parquet file [default: 2000]
+    #[arg(long, value_name = "N")]
+    pub(super) shard_documents: Option<NonZeroUsize>,
+    /// With --output DIR/: take up what was stopped; files that are whole are kept
+    #[arg(long)]
+    pub(super) resume: bool,
     /// What stances are about: a TOML file of `id = "phrase"` lines (task stance)
     #[arg(long, value_name = "FILE", required_if_eq("task", "stance"))]
     pub(super) targets: Option<PathBuf>,
-    /// Also write the logits, as Parquet
-    #[arg(long, value_name = "FILE")]
+    /// Also write the logits, as Parquet: a file, or with --output DIR/ a folder (a name that ends in `/`) of files
+    #[arg(long, value_name = "FILE|DIR/")]
     pub(super) logits: Option<PathBuf>,
     /// What a class of the model means, where its name in config.json does not say it, or an entity type as gold calls it:
     /// `LABEL_1=B-PER`, `PERSON=PER`, `DATE=O`, `LABEL_2=entailment`; once for each

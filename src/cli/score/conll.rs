@@ -5,7 +5,7 @@ use super::{Documents, Material, ScoreError, Sides};
 use crate::base::file::read_text;
 use crate::cli::say;
 use crate::corpus::exchange::{Columns, TaggedToken, read_columns};
-use crate::corpus::{CorpusError, Problem};
+use crate::corpus::{self, CorpusError, Problem};
 use crate::metrics::{Scheme, Tag, TaggedText};
 use crate::report::number;
 use std::fmt;
@@ -85,7 +85,7 @@ impl Reader {
                 format!("tag `{text}` is neither `O` nor one of B, I, E, S, L, U alone or with `-` and a label")
             }
         };
-        self.problems.push(Problem { path: file.path.clone(), line: Some(line), what });
+        self.problems.push(Problem { path: file.path.clone(), place: Some(corpus::Place::Line(line)), what });
         Tag::OUTSIDE
     }
 
@@ -104,7 +104,11 @@ impl Reader {
                 (None, Some(tag)) => tag,
                 (None, None) => {
                     let what = "expected a token, a gold tag and a predicted tag".to_owned();
-                    self.problems.push(Problem { path: files.gold.path.clone(), line: Some(gold.line), what });
+                    self.problems.push(Problem {
+                        path: files.gold.path.clone(),
+                        place: Some(corpus::Place::Line(gold.line)),
+                        what,
+                    });
                     continue;
                 }
             };

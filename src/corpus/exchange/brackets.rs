@@ -329,6 +329,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::Place;
 
     fn source(body: &str) -> Result<Labelled, CorpusError> {
         let head = "+++\ntitle = \"T\"\nvoice = \"v\"\ndate = 2025-10-19\n[stance]\ndeal = \"favor\"\n+++\n";
@@ -358,7 +359,7 @@ mod tests {
         ] {
             let error = source(body).expect_err("a fault");
             let CorpusError::Problems(problems) = error else { panic!("another error: {error}") };
-            assert_eq!(problems[0].line, Some(line), "{body}");
+            assert_eq!(problems[0].place, Some(Place::Line(line)), "{body}");
             assert!(problems[0].what.contains(part), "{}", problems[0].what);
         }
     }

@@ -114,7 +114,7 @@ fn a_folder_without_documents() {
     predict(
         "--task ner --model models/tagger --input models",
         str![[r#"
-error: `models`: there is no `.txt` file in this folder; documents are a JSONL file, or the .txt files of a folder
+error: `models`: there is no `.txt` file in this folder; of a folder, these are the documents
 hint: mend what is named above and try again; nothing was written
 
 "#]],

@@ -19,5 +19,6 @@ mod model;
 mod passes;
 mod patch;
 mod score;
+mod stream;
 mod suite;
 mod tune;
