@@ -22,7 +22,8 @@ class Candle:
     sample = 0.4
 
     def __init__(self, crew, binary, task, model, folder):
-        self.crew, self.command = crew, [binary, model, folder / "candle-batches.safetensors", folder / "candle-logits.safetensors", task]
+        files = [folder / "candle-batches.safetensors", folder / "candle-logits.safetensors"]
+        self.crew, self.command = crew, [binary, model, *files, task]
 
     def prepare(self, batches):
         return batches
@@ -46,11 +47,12 @@ class Candle:
 class RustBertPipeline:
     """rust-bert's NER pipeline: a process for each pass, which tells the seconds of its calls, from texts to entities.
 
-    Calls of at most 16 documents keep to one batch of its 64 windows, so that its misplaced labels stay out of the timed passes.
+    Calls of at most 8 documents (of 6 windows at most in these corpora) keep to one batch of its 64 windows, so that its misplaced
+    labels stay out of the timed passes.
     """
 
     name = "rust-bert pipeline"
-    calls = [1, 4, 16]
+    calls = [1, 4, 8]
 
     def __init__(self, binary, model, folder, threads):
         self.binary, self.model, self.folder, self.threads = binary, model, folder, threads

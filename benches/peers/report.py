@@ -20,9 +20,10 @@ LOAD_BAR_SECONDS = 1.0
 MEMORY_BAR_TIMES, MEMORY_BAR_BYTES = 3, 200_000_000  # peak memory: so many times the f32 weights, plus so many bytes
 RESAMPLES, FEWEST = 10_000, 6  # bootstrap over blocks; with fewer of them an interval says nothing
 DEFECTS = (
-    "rust-bert's pipeline: `TokenClassificationModel::predict` reads the windows of its first batch for every batch, so beyond 64 windows in one "
-    "call labels are misplaced; timed calls are kept below that, and what one call with all documents gives is counted apart. Its "
-    "windows overlap by a quarter of their length, so it computes more tokens than the others; its rate is over the same count of real tokens."
+    "rust-bert's pipeline: `TokenClassificationModel::predict` reads the windows of its first batch for every batch, so beyond 64 windows "
+    "in one call labels are misplaced; timed calls are kept below that, and what one call with all documents gives is counted apart. "
+    "Its windows overlap by a quarter of their length, so it computes more tokens than the others; its rate is over the same count of "
+    "real tokens."
 )
 
 
@@ -48,18 +49,20 @@ def markdown(record):
 
 def _task(task, settings):
     if not task.get("blocks"):
-        return "\n\n".join([f"{task['corpus']}.", _agreement(task), _not_run(task), "Nothing was timed, because karat's answers differ."])
+        nothing = "Nothing was timed, because karat's answers differ."
+        return "\n\n".join(filter(None, [f"Corpus: {task['corpus']}.", _agreement(task), _not_run(task), nothing]))
     blocks = task["blocks"]
     documents, tokens = (sum(b[what] for b in blocks) for what in ("documents", "tokens"))
     shares = [run["others_share"] for b in blocks for run in b["runs"].values()]
     shares += [b["others_share_beside_peak"] for b in blocks]
     work = (
-        f"Corpus: {task['corpus']}. Timed: {len(blocks)} blocks or rounds of {_spread([b['tokens'] for b in blocks], ',.0f')} real tokens, "
-        f"{documents:,} documents and {tokens:,} real tokens in all; {settings['threads']} threads each. "
+        f"Corpus: {task['corpus']}. Timed: {len(blocks)} blocks or rounds of {_spread([b['tokens'] for b in blocks], ',.0f')} real "
+        f"tokens, {documents:,} documents and {tokens:,} real tokens in all; {settings['threads']} threads each. "
         f"Beside a pass, other programs took {_spread(shares, '.0%')} of the cores"
     )
     work += "." if statistics.median(shares) <= quiet.QUIET else ": **too much to rely on these figures.**"
-    return "\n\n".join(filter(None, [work, _bars(task), _forward(task), _whole(task), _process(task), _instructions(task), _agreement(task), _not_run(task)]))
+    parts = (_bars, _forward, _whole, _process, _instructions, _agreement, _not_run)
+    return "\n\n".join(filter(None, [work, *(part(task) for part in parts)]))
 
 
 def _names(task, *kinds):
@@ -77,7 +80,8 @@ def _bars(task):
         else:
             lines.append(what + _verdict(ratios(rates(task, ours), rates(task, theirs)), bar, ".2f"))
     if OWN[0] in names:
-        lines.append(f"- {OWN[0]} at least {PEAK_BAR:.0%} of the measured f32 peak: " + _verdict(_peak_shares(task, OWN[0]), PEAK_BAR, ".1%"))
+        what = f"- {OWN[0]} at least {PEAK_BAR:.0%} of the measured f32 peak: "
+        lines.append(what + _verdict(_peak_shares(task, OWN[0]), PEAK_BAR, ".1%"))
     return "Bars, set for NER on 2,000 generated documents with two threads (median of blocks):\n" + "\n".join(lines)
 
 
@@ -90,10 +94,8 @@ def _verdict(values, bar, form):
 def _forward(task):
     names = _names(task, "karat", "forward")
     own = [name for name in OWN if name in names]
-    lines = [
-        f"| forward pass | real tokens/s, all its blocks | by block (min–max) | {' | '.join(f'{name} ÷ it' for name in own)} | of f32 peak | blocks | setting |",
-        "|---|" + "---|" * (5 + len(own)),
-    ]
+    columns = ["forward pass", "real tokens/s, all its blocks", "by block (min–max)", *(f"{name} ÷ it" for name in own)]
+    lines = _head([*columns, "of f32 peak", "blocks", "setting"])
     for name in names:
         by_block = rates(task, name)
         cells = [name, f"{_total(task, name):,.0f}", _spread(list(by_block.values()), ",.0f")]
@@ -103,24 +105,25 @@ def _forward(task):
     peaks = [b["peak_operations_per_second"] / 1e9 for b in task["blocks"]]
     best = next(iter(task["peak"]["tried_operations_per_second"]))
     lines.append(
-        f"\nA ratio is taken within a block, then its median (least–greatest; in brackets 95 % bootstrap over blocks). The f32 peak is the fastest "
-        f"plain product that PyTorch, NumPy or ONNX Runtime reach, measured in every block: {_spread(peaks, ',.0f')} GFLOP/s (at first best: {best}). "
-        f"The model's products, attention's included, are {_operations(task):.1f} MFLOP a token."
+        f"\nA ratio is taken within a block, then its median (least–greatest; in brackets 95 % bootstrap over blocks). The f32 peak is "
+        f"the fastest plain product that PyTorch, NumPy or ONNX Runtime reach, measured in every block: {_spread(peaks, ',.0f')} GFLOP/s "
+        f"(at first best: {best}). The model's products, attention's included, are {_operations(task):.1f} MFLOP a token."
     )
     return "\n".join(lines)
 
 
 def _whole(task):
     names = _names(task, "karat", "text to entities")
-    lines = ["| end to end | real tokens/s, all its blocks | by block (min–max) | karat native f32 ÷ it | blocks | what |", "|---|---|---|---|---|---|"]
+    lines = _head(["end to end", "real tokens/s, all its blocks", "by block (min–max)", f"{OWN[0]} ÷ it", "blocks", "what"])
     ours = rates(task, OWN[0], whole_process)
     for name in names:
         is_karat = name.startswith("karat")
         by_block = rates(task, name, whole_process) if is_karat else rates(task, name)
         total = _total(task, name, whole_process) if is_karat else _total(task, name)
-        what = "whole process: start, loading, files in, predictions out" if is_karat else f"texts to entities, loaded before; {task['settings'][name]}"
+        what = f"texts to entities, loaded before; {task['settings'][name]}"
         if is_karat:
-            what += f"; {_spread(ratios(by_block, rates(task, name)), '.0%')} of its forward rate"
+            share = _spread(ratios(by_block, rates(task, name)), ".0%")
+            what = f"whole process: start, loading, files in, predictions out; {share} of its forward rate"
         ratio = "1" if name == OWN[0] else _ratio(ratios(ours, by_block))
         lines.append(f"| {name} | {total:,.0f} | {_spread(list(by_block.values()), ',.0f')} | {ratio} | {_share(task, name)} | {what} |")
     return "\n".join(lines + ([f"\n{DEFECTS}"] if "rust-bert pipeline" in names else []))
@@ -135,13 +138,14 @@ def _process(task):
         weights = task["f32_weights_bytes"]
         bar = MEMORY_BAR_TIMES * weights + MEMORY_BAR_BYTES
         parts.append(
-            f"{name}: loading {_spread(load, '.3f')} s (bar: {LOAD_BAR_SECONDS} s, {_met(statistics.median(load) <= LOAD_BAR_SECONDS)}), "
-            f"peak memory {peak / 1e6:.0f} MB (bar: {MEMORY_BAR_TIMES} × {weights / 1e6:.0f} MB of f32 weights + "
+            f"{name}: loading {_spread(load, '.3f')} s (bar: {LOAD_BAR_SECONDS} s, "
+            f"{_met(statistics.median(load) <= LOAD_BAR_SECONDS)}), peak memory {peak / 1e6:.0f} MB (bar: {MEMORY_BAR_TIMES} × {weights / 1e6:.0f} MB of f32 weights + "
             f"{MEMORY_BAR_BYTES / 1e6:.0f} MB = {bar / 1e6:.0f} MB, {_met(peak <= bar)})"
         )
-    cpu = {name: [1e6 * b["runs"][name]["cpu_seconds"] / b["tokens"] for b in task["blocks"] if name in b["runs"]] for name in task["settings"]}
-    used = "; ".join(f"{name} {statistics.median(values):.0f}" for name, values in cpu.items() if values)
-    return f"{'. '.join(parts)}. CPU seconds a million tokens (karat's of its whole process, peers' with threads that wait by spinning): {used}."
+    cpu = {name: rates(task, name, lambda run: run["cpu_seconds"]).values() for name in task["settings"]}
+    used = "; ".join(f"{name} {1e6 / statistics.median(values):.0f}" for name, values in cpu.items() if values)
+    what = "karat's of its whole process, peers' with threads that wait by spinning"
+    return f"{'. '.join(parts)}. CPU seconds a million tokens ({what}): {used}."
 
 
 def _instructions(task):
@@ -150,8 +154,8 @@ def _instructions(task):
         if "error" in said:
             lines.append(f"- {said['form']}: could not be seen ({' '.join(said['error'])})")
         elif "amx_tiles_asked" in said:
-            asked = {True: "asks Linux for AMX's tiles, which its int8 kernels take", False: "does not ask for AMX's tiles", None: "cannot be told"}
-            lines.append(f"- {said['form']}: {asked[said['amx_tiles_asked']]}")
+            asked = {True: "asks Linux for AMX's tiles, which its int8 kernels take", False: "does not ask for AMX's tiles"}
+            lines.append(f"- {said['form']}: {asked.get(said['amx_tiles_asked'], 'whether it asks for AMX cannot be told')}")
         else:
             kernels = ", ".join(f"{kernel} ({count}×)" for kernel, count in said["onednn_kernels"].items())
             lines.append(f"- {said['form']}: {'oneDNN ' + kernels if kernels else 'none by oneDNN (MKL or FBGEMM)'}")
@@ -168,7 +172,8 @@ def _agreement(task):
             f"argmax differs in {one['argmax_differs']:,} of {one['rows']:,} rows ({one['argmax_differs'] / one['rows']:.2%})"
         )
     for name, one in found.get("entities", {}).items():
-        for kind, which in (("one_window", "of one window"), ("longer", "of several windows, which the two cut and merge otherwise")):
+        kinds = {"one_window": "of one window", "longer": "of several windows, which the two cut and merge otherwise"}
+        for kind, which in kinds.items():
             if count := one[kind]:
                 lines.append(
                     f"- {name} beside karat, {count['documents']} documents {which}: {count['same']} entities are the same, "
@@ -191,7 +196,8 @@ def _machine(machine):
     return (
         f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB, "
         f"{' '.join(machine['instructions'])}; load average at the start {machine['load_average']:.1f}. {versions}. "
-        f"PyTorch's CPU capability is {torch['cpu_capability']}, its float32 matmul precision '{torch['float32_matmul_precision']}' (f32 stays f32)."
+        f"PyTorch's CPU capability is {torch['cpu_capability']}, its float32 matmul precision "
+        f"'{torch['float32_matmul_precision']}' (f32 stays f32)."
     )
 
 
@@ -208,6 +214,10 @@ def _peak_shares(task, name):
 
 def _operations(task):
     return sum(b["operations"] for b in task["blocks"]) / sum(b["tokens"] for b in task["blocks"]) / 1e6
+
+
+def _head(columns):
+    return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
 
 
 def _share(task, name):

@@ -89,7 +89,8 @@ def main():
 
 
 def settings(args):
-    kept = ("corpus", "threads", "max_tokens", "overlap", "rounds", "documents", "deal", "blocks", "slow_share", "patience", "sweep_tokens", "without")
+    kept = ["corpus", "threads", "max_tokens", "overlap", "rounds", "stance_documents", "documents", "seed", "deal", "blocks", "checked"]
+    kept += ["slow_share", "patience", "sweep_tokens", "without"]
     models = {"ner_model": args.ner_model.name, "stance_model": args.stance_model.name}
     return {name: getattr(args, name) for name in kept} | models
 

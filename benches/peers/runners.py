@@ -1,4 +1,4 @@
-"""The programs that are compared on the forward pass. Each is made ready outside of the clock, then timed over whole passes of one work."""
+"""The programs that are compared on the forward pass. Each is made ready outside of the clock, then timed over whole passes."""
 
 import concurrent.futures
 import copy

@@ -201,7 +201,8 @@ class Task:
     def karat_pass(self, karat, block, output):
         summary = karat.run(block.file, output)
         if summary["tokens"] != block.tokens:
-            raise windows.Mismatch(f"{karat.name} ran {summary['tokens']} tokens of block {block.number}, its windows have {block.tokens}")
+            ran = f"{karat.name} ran {summary['tokens']} tokens of block {block.number}"
+            raise windows.Mismatch(f"{ran}, but its windows have {block.tokens}")
         return summary
 
     def pipeline_entries(self):
