@@ -69,11 +69,13 @@ test-rust-bert *filter: some-libtorch
 bench *filter:
     cargo bench --locked {{ filter }}
 
-# The same models through PyTorch, transformers and ONNX Runtime, side by side in one run
-bench-peers *options:
+# The same models through PyTorch, ONNX Runtime, candle and rust-bert's pipeline, side by side in one run; `--corpus generated` for 2,000 documents
+bench-peers *options: some-libtorch
     {{ python }} -m venv .venv-peers
     .venv-peers/bin/pip install --quiet --no-deps -r benches/peers/requirements.txt
     cargo build --release --locked
+    cargo --config 'build.rustflags=["-Ctarget-cpu=native"]' build --release --locked --manifest-path benches/peers/candle/Cargo.toml --target-dir target/peers
+    cargo build --release --locked --manifest-path benches/peers/rust-bert-pipeline/Cargo.toml --target-dir target/peers
     .venv-peers/bin/python benches/peers/run.py {{ options }}
 
 # Peak memory and speed of `karat predict` on 1, 4 and 16 times as many documents, files in and Parquet out

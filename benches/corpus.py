@@ -108,7 +108,8 @@ def check(source, count, seed):
         theirs, ours = (at(values, quantile) for values in (source.lengths, lengths))
         apart = abs(ours - theirs) / theirs
         good &= apart <= BOUND
-        print(f"quantile {quantile:4.2f}: data/envoy {theirs:6.0f}, generated {ours:6.0f}, apart {apart:.1%}{'' if apart <= BOUND else ' TOO FAR'}")
+        verdict = "" if apart <= BOUND else " TOO FAR"
+        print(f"quantile {quantile:4.2f}: data/envoy {theirs:6.0f}, generated {ours:6.0f}, apart {apart:.1%}{verdict}")
     equal = count - len(digests)
     print(f"documents that equal another: {equal}")
     return good and equal == 0

@@ -4,9 +4,7 @@ karat's Parquet file says which characters each token of each window stands for.
 transformers' fast tokenizer; each window must be a run of exactly the tokens that come out, or the comparison stops.
 """
 
-import json
 import math
-import tomllib
 import unicodedata
 from dataclasses import dataclass
 
@@ -19,12 +17,6 @@ class Mismatch(Exception):
 
 
 @dataclass
-class Document:
-    id: str
-    text: str
-
-
-@dataclass
 class Sequence:
     """What the model reads for one window: `[CLS] window [SEP]`, or `[CLS] window [SEP] hypothesis [SEP]`."""
 
@@ -32,7 +24,7 @@ class Sequence:
     window: int
     ids: np.ndarray  # [tokens], int64, special tokens included
     type_ids: np.ndarray  # [tokens], int64
-    karat: np.ndarray  # karat's logits, f32: [tokens, classes] for ner, [1, classes] for stance
+    karat: np.ndarray | None = None  # karat's logits, f32: [tokens, classes] for ner, [1, classes] for stance; None where not read
 
     def __len__(self):
         return len(self.ids)
@@ -46,32 +38,6 @@ class Batch:
     ids: np.ndarray  # [sequences, longest], int64
     mask: np.ndarray
     type_ids: np.ndarray
-
-
-def read_documents(path):
-    with open(path, encoding="utf-8") as lines:
-        objects = [json.loads(line) for line in lines if line.strip()]
-    return [Document(o["id"], o["text"]) for o in objects]
-
-
-def targets_of(documents, corpus, path):
-    """Writes the targets that the gold has for any of the documents to `path`, which it returns."""
-    ids = {document.id for document in documents}
-    with open(corpus / "gold/stance.jsonl", encoding="utf-8") as file:
-        asked = {line["target"] for line in map(json.loads, file) if line["id"] in ids}
-    phrases = tomllib.loads((corpus / "targets.toml").read_text(encoding="utf-8"))
-    lines = [f"{json.dumps(id)} = {json.dumps(phrase)}\n" for id, phrase in phrases.items() if id in asked]
-    path.write_text("".join(lines), encoding="utf-8")
-    return path
-
-
-def spread_by_length(documents, count):
-    """`count` documents that stand for the lengths of all, such as the quartiles for two; in the corpus's order."""
-    if count >= len(documents):
-        return documents
-    by_length = sorted(documents, key=lambda d: len(d.text))
-    taken = {by_length[int((i + 0.5) * len(by_length) / count)].id for i in range(count)}
-    return [d for d in documents if d.id in taken]
 
 
 def batches_of(sequences, budget):
@@ -110,6 +76,22 @@ def ner_sequences(path, documents, tokenizer):
             sequences.append(Sequence(document.id, window, ids, type_ids, logits[of_window]))
     _all_used(sequences, len(rows), "windows")
     return sequences
+
+
+def ner_by_rule(documents, tokenizer, max_tokens, overlap):
+    """The same windows, cut by karat's rule without a look at its file; whether karat ran as many tokens is for the caller to see."""
+    sequences = []
+    for document in documents:
+        ids = _ids(tokenizer, document.text)
+        for window, (start, end) in enumerate(_split(len(ids), max_tokens - 2, overlap)):
+            sequences.append(Sequence(document.id, window, *_framed(tokenizer, ids[start:end])))
+    return sequences
+
+
+def same(some, others):
+    """Whether two lists of sequences hold the same windows with the same tokens."""
+    key = lambda s: (s.document, s.window, s.ids.tobytes(), s.type_ids.tobytes())
+    return list(map(key, some)) == list(map(key, others))
 
 
 def stance_sequences(path, documents, tokenizer, max_tokens, overlap):
@@ -178,7 +160,7 @@ def _tokenized(documents, tokenizer):
 
 
 def _ids(tokenizer, text):
-    return tokenizer(text, add_special_tokens=False)["input_ids"]
+    return tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
 
 
 def _framed(tokenizer, ids, hypothesis=None):
