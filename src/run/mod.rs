@@ -49,8 +49,8 @@ pub use record::{
     TuneRecord,
 };
 pub use stored::{StoredCell, StoredError};
-pub use workload::{Loaded, Material, Workload, flips, workloads};
 pub use stream::Spent;
+pub use workload::{Loaded, Material, Workload, flips, workloads};
 
 use crate::suite::Suite;
 use std::path::{Path, PathBuf};
