@@ -91,7 +91,7 @@ pub(super) fn pass(
     clock.lap(1);
     let tokens = prepared.iter().flat_map(|prepared| &prepared.sequences).map(|sequence| sequence.ids.len()).sum();
     let key = CellKey { model: format!("{}, {name}", workload.key.model), ..workload.key.clone() };
-    observer.notice(&Event::CellStarted { key: &key, documents: documents.len(), tokens });
+    observer.notice(&Event::CellStarted { key: &key, documents: documents.len(), work: tokens });
     clock.begun = Instant::now();
     let how = (setting.threads, work.batch_tokens());
     let logits = loaded.forward(&documents, &prepared, how, observer)?;
