@@ -69,7 +69,9 @@ fn change(results: &Results, row: &EngineRow) -> Option<String> {
     let evaluation = results.record.evaluations.iter().find(is_it)?;
     let (contrast, _) = difference(results, evaluation, (&row.key.model, &row.other), id)?;
     let Interval { low, high, .. } = contrast.interval;
-    Some(format!("{name} {:+.4} [{low:+.4}, {high:+.4}]", contrast.value))
+    // Adding zero takes the sign from a zero.
+    let [value, low, high] = [contrast.value, low, high].map(|number| number + 0.0);
+    Some(format!("{name} {value:+.4} [{low:+.4}, {high:+.4}]"))
 }
 
 /// A sentence for each model of reduced precision whose weights are not run in f32 beside it.
