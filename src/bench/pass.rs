@@ -5,7 +5,7 @@ use crate::base::digest::Running;
 use crate::base::file::write_whole;
 use crate::corpus::{Document, read_documents};
 use crate::engine::Logits;
-use crate::run::{Event, Observer};
+use crate::run::{Event, Observer, different};
 use crate::table::CellKey;
 use crate::task::Answer;
 use std::hint::black_box;
@@ -54,8 +54,12 @@ pub(super) struct Returned {
     pub(super) seconds: [f64; 5],
     /// Windows of all documents.
     pub(super) windows: usize,
-    /// Tokens of each sequence, ascending.
+    /// Tokens of each sequence that went forward, ascending.
     pub(super) lengths: Vec<usize>,
+    /// Sequences that are the same as another one, and did not go forward again.
+    pub(super) repeated: usize,
+    /// Operations of matrix products; None where the engine does not know them.
+    pub(super) operations: Option<u64>,
     /// SHA-256 of each document's logits.
     pub(super) digests: Vec<String>,
     pub(super) answers: Vec<Answer>,
@@ -89,7 +93,7 @@ pub(super) fn pass(
     clock.lap(0);
     let prepared = loaded.prepare(&documents, setting.threads)?;
     clock.lap(1);
-    let tokens = prepared.iter().flat_map(|prepared| &prepared.sequences).map(|sequence| sequence.ids.len()).sum();
+    let tokens = different(&prepared).iter().map(|sequence| sequence.ids.len()).sum();
     let key = CellKey { model: format!("{}, {name}", workload.key.model), ..workload.key.clone() };
     observer.notice(&Event::CellStarted { key: &key, documents: documents.len(), work: tokens });
     clock.begun = Instant::now();
@@ -106,11 +110,13 @@ pub(super) fn pass(
     // What nobody labelled is neither scored nor counted; a run takes it away after it has saved its answers.
     let answers = answers.into_iter().zip(&material.regions).map(|(answer, regions)| answer.outside(regions)).collect();
     let digests = logits.iter().map(|logits| digest(logits)).collect();
-    let sequences = prepared.iter().flat_map(|prepared| &prepared.sequences);
-    let mut lengths: Vec<usize> = sequences.map(|sequence| sequence.ids.len()).collect();
+    let sequences = different(&prepared);
+    let mut lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.ids.len()).collect();
     lengths.sort_unstable();
+    let operations = loaded.operations(&sequences);
+    let repeated = prepared.iter().map(|prepared| prepared.sequences.len()).sum::<usize>() - sequences.len();
     let windows = prepared.iter().map(|prepared| prepared.windows.len()).sum();
-    Ok(Returned { seconds: clock.seconds, windows, lengths, digests, answers })
+    Ok(Returned { seconds: clock.seconds, windows, lengths, repeated, operations, digests, answers })
 }
 
 /// A digest of a document's logits, shapes included.

@@ -78,8 +78,14 @@ pub struct Measured {
     pub documents: usize,
     /// Windows of them.
     pub windows: usize,
+    /// Sequences that are the same as another one, which go forward once.
+    pub repeated: usize,
     /// The number of tokens of each sequence that the engine read, special tokens and hypotheses included, no padding; ascending.
     pub lengths: Vec<usize>,
+    /// Operations of a pass's matrix products, 2 · m · n · k each, attention's included; None where the engine does not know them.
+    pub operations: Option<u64>,
+    /// The best that the setting's threads did in registers, in f32 operations a second, before or after the passes.
+    pub peak: f64,
     /// The timed passes.
     pub passes: Vec<Pass>,
     /// Documents that were asked alone, on one thread whatever the setting has; shared by settings that differ in threads alone.
@@ -162,7 +168,12 @@ pub fn measure(
     let latencies = all_latencies(&running, limits.latencies)?;
     let after = threads.iter().map(|&threads| peak(threads));
     let peaks = threads.iter().zip(before).zip(after);
-    let peaks = peaks.map(|((&threads, before), after)| MachinePeak { threads, before, after }).collect();
+    let peaks: Vec<MachinePeak> =
+        peaks.map(|((&threads, before), after)| MachinePeak { threads, before, after }).collect();
+    let peak_of = |setting: Setting| {
+        let own = peaks.iter().filter(|peak| peak.threads == setting.threads);
+        own.map(|peak| peak.before.max(peak.after)).fold(0.0, f64::max)
+    };
     let answers: Vec<Answered<'_>> = works
         .iter()
         .zip(&running)
@@ -183,6 +194,9 @@ pub fn measure(
             documents: scored.answers.len(),
             windows: scored.windows,
             lengths: scored.lengths,
+            repeated: scored.repeated,
+            operations: scored.operations,
+            peak: peak_of(work.setting),
             passes,
             latencies,
             peak_bytes,
@@ -191,7 +205,8 @@ pub fn measure(
             against,
         }
     });
-    Ok(Bench { measured: measured.collect(), not_run, rounds, stopped, peaks })
+    let measured = measured.collect();
+    Ok(Bench { measured, not_run, rounds, stopped, peaks })
 }
 
 /// What of a trial decides which weights are loaded.

@@ -40,6 +40,7 @@ fn setting((number, one): (usize, &Measured), confidence: f64, price_per_hour: O
     let seconds: [f64; PHASES.len()] =
         std::array::from_fn(|phase| of(one.passes.iter().map(|pass| pass.seconds[phase]).collect()).value);
     let passes_per_second = tokens.value / one.tokens() as f64;
+    let operations_per_second = one.operations.map(|operations| operations as f64 * passes_per_second);
     let mut alone: Vec<f64> = one.latencies.iter().map(|latency| latency.seconds).collect();
     let accuracy = one.accuracy.as_ref();
     let value = accuracy.and_then(|accuracy| accuracy.value);
@@ -58,6 +59,7 @@ fn setting((number, one): (usize, &Measured), confidence: f64, price_per_hour: O
         documents: one.documents,
         windows: one.windows,
         sequences: one.lengths.len(),
+        repeated: one.repeated,
         tokens: one.tokens(),
         passes: one.passes.len(),
         seconds,
@@ -76,6 +78,10 @@ fn setting((number, one): (usize, &Measured), confidence: f64, price_per_hour: O
         latency_p95_s: quantile(&mut alone, 0.95),
         latency_p99_s: quantile(&mut alone, 0.99),
         peak_bytes: one.peak_bytes,
+        operations: one.operations,
+        operations_per_second,
+        peak_operations_per_second: one.peak,
+        share_of_peak: operations_per_second.map(|operations| operations / one.peak),
         cost_per_million_documents: price_per_hour.map(|price| price * MILLION / documents.value / SECONDS_PER_HOUR),
         metric: accuracy.map(|accuracy| accuracy.id.clone()),
         signature: accuracy.map(|accuracy| accuracy.signature.clone()),

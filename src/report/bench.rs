@@ -30,7 +30,7 @@ pub struct BenchReport<'a> {
 
 /// What the columns are.
 const NOTES: &str = "\
-Tokens are real ones, special tokens included, no padding; tokens/s, windows/s and sequences/s are of the forward phase, documents/s of all \
+Tokens are real ones that were computed, special tokens included, no padding: sequences that are the same go forward once. tokens/s, windows/s and sequences/s are of the forward phase, documents/s of all \
 phases one after the other. Rates are medians over passes; the interval reaches from the d-th smallest to the d-th greatest pass, with d by the \
 binomial distribution. Latency is of one document at a time on one thread, from text to answer; percentiles are interpolated between \
 neighbours (Hyndman and Fan's definition 7). Memory is the most that a process of its own held while it loaded the model and answered all \
@@ -181,8 +181,13 @@ fn with_ends(numbers: [Option<f64>; 3], sign: &str) -> String {
 }
 
 fn phases(rows: &[&BenchRow]) -> Grid {
+    let known = rows.iter().any(|row| row.share_of_peak.is_some());
     let header = ["#", "passes", "outliers", "coverage", "windows/s", "sequences/s"].map(str::to_owned);
-    let mut grid = Grid::new(header.into_iter().chain(PHASES.map(|phase| format!("{phase} ms"))));
+    let mut header: Vec<String> = header.into_iter().chain(PHASES.map(|phase| format!("{phase} ms"))).collect();
+    if known {
+        header.extend(["GFLOP/s", "of the f32 peak"].map(str::to_owned));
+    }
+    let mut grid = Grid::new(header);
     for row in rows {
         let counts = [
             row.setting.to_string(),
@@ -192,7 +197,13 @@ fn phases(rows: &[&BenchRow]) -> Grid {
             format!("{:.1}", row.windows_per_second),
             format!("{:.1}", row.sequences_per_second),
         ];
-        grid.row(counts.into_iter().chain(row.seconds.map(|seconds| format!("{:.1}", 1e3 * seconds))));
+        let mut cells: Vec<String> =
+            counts.into_iter().chain(row.seconds.map(|seconds| format!("{:.1}", 1e3 * seconds))).collect();
+        if known {
+            cells.push(row.operations_per_second.map_or("–".to_owned(), |rate| format!("{:.0}", rate / 1e9)));
+            cells.push(row.share_of_peak.map_or("–".to_owned(), |share| format!("{:.0} %", 100.0 * share)));
+        }
+        grid.row(cells);
     }
     grid
 }

@@ -50,7 +50,7 @@ pub use record::{
 };
 pub use stored::{StoredCell, StoredError};
 pub use stream::Spent;
-pub use workload::{Loaded, Material, Workload, flips, workloads};
+pub use workload::{Loaded, Material, Workload, different, flips, workloads};
 
 use crate::suite::Suite;
 use std::path::{Path, PathBuf};

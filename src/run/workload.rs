@@ -9,12 +9,12 @@ use super::parallel::in_order;
 use super::plan::{Labelled, Plan, PlanError, bind};
 use crate::base::Span;
 use crate::corpus::{Document, Target};
-use crate::engine::{Engine, Logits, Runtime, Sequence};
+use crate::engine::{Batch, Engine, Logits, Runtime, Sequence};
 use crate::suite::{ModelEntry, Suite, TaskOptions};
 use crate::table::{CellKey, Table, entity_rows, stance_rows};
 use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
 use crate::text::Tokenizer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -120,9 +120,14 @@ impl Loaded {
         self.engine.batch_tokens()
     }
 
-    /// The model's engine.
-    pub fn engine(&self) -> &dyn Engine {
-        &*self.engine
+    /// Operations of the matrix products of sequences, which do not depend on how they are batched; None where the engine does not
+    /// know them.
+    ///
+    /// # Panics
+    /// Never: every sequence has its special tokens.
+    pub fn operations(&self, sequences: &[&Sequence]) -> Option<u64> {
+        let of = |sequence: &Sequence| Batch::pack([sequence]).expect("every sequence has its special tokens");
+        sequences.iter().map(|sequence| self.engine.operations(&of(sequence))).sum()
     }
 
     /// Documents to windows and sequences.
@@ -168,6 +173,13 @@ impl Loaded {
             |(): &mut (), at: usize| Ok::<_, CellError>(self.task.decode(documents[at], &prepared[at], &logits[at]));
         in_order(documents.len(), threads, || (), decode).expect("decoding does not fail")
     }
+}
+
+/// The sequences that [`Loaded::forward`] computes: of those that are the same, the first one.
+pub fn different(prepared: &[Prepared]) -> Vec<&Sequence> {
+    let mut known = HashSet::new();
+    let all = prepared.iter().flat_map(|prepared| &prepared.sequences);
+    all.filter(|sequence| known.insert((&sequence.ids, &sequence.type_ids))).collect()
 }
 
 /// Entities that only one of two answers has, or stances that differ, for each document.

@@ -28,8 +28,10 @@ pub struct BenchRow {
     pub documents: usize,
     /// Windows of them.
     pub windows: usize,
-    /// Sequences that the engine read: windows times hypotheses.
+    /// Sequences that the engine read: windows times hypotheses, each different one once.
     pub sequences: usize,
+    /// Sequences that are the same as another one, and were not computed again.
+    pub repeated: usize,
     /// Real tokens in them, special tokens included, no padding.
     pub tokens: usize,
     /// Timed passes.
@@ -67,6 +69,14 @@ pub struct BenchRow {
     pub latency_p99_s: Option<f64>,
     /// The most bytes that a process of its own held; None where that is not known.
     pub peak_bytes: Option<u64>,
+    /// Operations of a pass's matrix products; None where the engine does not know them.
+    pub operations: Option<u64>,
+    /// The same a second of the forward phase.
+    pub operations_per_second: Option<f64>,
+    /// The most f32 operations a second that so many threads did in registers.
+    pub peak_operations_per_second: f64,
+    /// The share of that; of the f32 peak in every precision.
+    pub share_of_peak: Option<f64>,
     /// What a million documents cost at the price that was given; None without one.
     pub cost_per_million_documents: Option<f64>,
     /// The deciding metric; None where nothing was scored.
@@ -159,6 +169,7 @@ impl BenchRow {
             .count("documents", count(|row| row.documents))
             .count("windows", count(|row| row.windows))
             .count("sequences", count(|row| row.sequences))
+            .count("repeated", count(|row| row.repeated))
             .count("tokens", count(|row| row.tokens))
             .count("passes", count(|row| row.passes));
         phases(table, || rows.iter().map(|row| row.seconds))
@@ -177,6 +188,10 @@ impl BenchRow {
             .number("latency_p95_s", number(|row| row.latency_p95_s))
             .number("latency_p99_s", number(|row| row.latency_p99_s))
             .count("peak_bytes", rows.iter().map(|row| row.peak_bytes.map(|bytes| bytes as usize)))
+            .count("operations", rows.iter().map(|row| row.operations.map(|count| count as usize)))
+            .number("operations_per_second", number(|row| row.operations_per_second))
+            .number("peak_operations_per_second", number(|row| Some(row.peak_operations_per_second)))
+            .number("share_of_peak", number(|row| row.share_of_peak))
             .number("cost_per_million_documents", number(|row| row.cost_per_million_documents))
             .text("metric", text(|row| row.metric.as_deref()))
             .text("signature", text(|row| row.signature.as_deref()))

@@ -57,6 +57,11 @@ fn every_number_follows_from_the_rows() {
         same(rate.high, of(row, "tokens_per_second_high"));
         same(rate.coverage, of(row, "coverage"));
         same(rate.value, numbers(&table, "tokens_per_second")[at]);
+        let operations = of(row, "operations") * rate.value / of(row, "tokens");
+        same(operations, of(row, "operations_per_second"));
+        let peak = &json["peaks"][at / 2 % 2]["f32_operations_per_second"];
+        let peak = of(peak, "before").max(of(peak, "after"));
+        same(operations / peak, of(row, "share_of_peak"));
         assert_eq!(outliers(&rates).len(), row["outliers"].as_array().unwrap().len());
         let whole = |pass: usize| seconds.iter().map(|phase| phase[pass]).sum::<f64>();
         let rates: Vec<f64> = own.iter().map(|&pass| documents[pass] as f64 / whole(pass)).collect();
