@@ -43,11 +43,11 @@ def ratios(ours, theirs):
 
 
 def markdown(record):
-    parts = [f"### {name}\n\n{_task(task, record['settings'])}" for name, task in record["tasks"].items()]
+    parts = [f"### {name}\n\n{_task(name, task, record['settings'])}" for name, task in record["tasks"].items()]
     return "\n\n".join([*parts, _machine(record["machine"])])
 
 
-def _task(task, settings):
+def _task(name, task, settings):
     if not task.get("blocks"):
         nothing = "Nothing was timed, because karat's answers differ."
         return "\n\n".join(filter(None, [f"Corpus: {task['corpus']}.", _agreement(task), _not_run(task), nothing]))
@@ -61,8 +61,9 @@ def _task(task, settings):
         f"Beside a pass, other programs took {_spread(shares, '.0%')} of the cores"
     )
     work += "." if statistics.median(shares) <= quiet.QUIET else ": **too much to rely on these figures.**"
-    parts = (_bars, _forward, _whole, _process, _instructions, _agreement, _not_run)
-    return "\n\n".join(filter(None, [work, *(part(task) for part in parts)]))
+    parts = (_forward, _whole, _process, _instructions, _agreement, _not_run)
+    bars = _bars(task) if name == "ner" else ""
+    return "\n\n".join(filter(None, [work, bars, *(part(task) for part in parts)]))
 
 
 def _names(task, *kinds):

@@ -276,7 +276,9 @@ class Task:
         inputs = entry.prepare(block)
         value, share = self.machine.measure(lambda: entry.time(inputs))
         if entry.kind == "karat":
-            cpu, seconds = value["process_cpu_seconds"], value["seconds"]["forward"]
+            # karat's steps overlap, and each is the mean over its threads. Peers' clocks run on while a thread has nothing left to do,
+            # so karat's waiting counts as forward too.
+            cpu, seconds = value["process_cpu_seconds"], value["seconds"]["forward"] + value["seconds"].get("wait", 0.0)
             return {"kind": entry.kind, "seconds": seconds, "cpu_seconds": cpu, "others_share": share, "karat": value}
         return {"kind": entry.kind, "seconds": value[0], "cpu_seconds": value[1], "others_share": share}
 
