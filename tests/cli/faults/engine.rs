@@ -32,7 +32,7 @@ fn a_precision_that_an_engine_has_not() {
     tagger_by("precision = \"bf16\"").refuses(
         "run suite.toml --out out",
         str![[r#"
-error: model `tagger`: engine `native` does not run models in bf16 on cpu; it does in f32 on cpu
+error: model `tagger`: engine `native` does not run models in bf16 on cpu; it does in f32, int8 on cpu
 hint: choose one of these, or leave `precision` and `device` out
 
 "#]],
@@ -44,7 +44,7 @@ fn a_device_that_an_engine_has_not() {
     Desk::small().refuses(
         &format!("{PREDICT} --device cuda"),
         str![[r#"
-error: engine `native` does not run models in f32 on cuda; it does in f32 on cpu
+error: engine `native` does not run models in f32 on cuda; it does in f32, int8 on cpu
 hint: choose one of these, or leave `precision` and `device` out
 
 "#]],
