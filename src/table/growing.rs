@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 
 /// Rows of a row group at least: it is what is kept in memory.
-const ROWS: usize = 1 << 16;
+const ROWS: usize = 1 << 14;
 
 /// Tables of the same columns, one below the other. Equal tables in the same order give equal bytes.
 pub struct GrowingTable {

@@ -13,7 +13,7 @@ use rten_tensor::Matrix;
 use std::cell::RefCell;
 
 /// Rows that are rounded, multiplied and finished together: what one step writes is then near when the next one reads it.
-const ROWS: usize = 64;
+const ROWS: usize = 128;
 /// Inputs whose products an f32 can sum exactly: 512 · 255 · 127 < 2²⁴.
 const EXACT: usize = 512;
 /// Values in the widest register that there is.
