@@ -43,11 +43,14 @@ pub struct NotRun {
 
 impl Sweep {
     /// The settings of a model that its suite runs in `usual`: engines outermost, then devices, precisions, threads and batches. What
-    /// is asked for twice is there once.
+    /// is asked for twice is there once; f32 always is, for what another precision costs is told against it.
     pub fn settings(&self, usual: Runtime) -> Vec<Setting> {
         let engines = or(&self.engines, usual.engine);
         let devices = or(&self.devices, usual.device);
-        let precisions = or(&self.precisions, usual.precision);
+        let mut precisions = or(&self.precisions, usual.precision);
+        if !precisions.contains(&Precision::F32) {
+            precisions.insert(0, Precision::F32);
+        }
         let batches: Vec<Option<usize>> = match &self.batch_tokens[..] {
             [] => vec![None],
             sizes => sizes.iter().copied().map(Some).collect(),
@@ -104,10 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_varied_is_as_the_suite_says() {
+    fn what_is_not_varied_is_as_the_suite_says_with_f32_beside_it() {
         let usual = Runtime { engine: EngineName::RustBert, precision: Precision::Bf16, device: Device::Cuda };
         let settings = Sweep { threads: vec![3], ..Sweep::default() }.settings(usual);
-        assert_eq!(settings, [Setting { runtime: usual, threads: 3, batch_tokens: None }]);
-        assert_eq!(settings[0].to_string(), "rust-bert (cuda) bf16, 3 threads");
+        let f32 = Runtime { precision: Precision::F32, ..usual };
+        assert_eq!(settings, [f32, usual].map(|runtime| Setting { runtime, threads: 3, batch_tokens: None }));
+        assert_eq!(settings[1].to_string(), "rust-bert (cuda) bf16, 3 threads");
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::cli) struct BenchOptions {
     /// Engines to try [default: what a suite says of the model, or native]
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(in crate::cli) engine: Vec<EngineArgument>,
-    /// Precisions to try [default: what a suite says of the model, or f32]
+    /// Precisions to try; f32 always is, beside what costs accuracy [default: what a suite says of the model, or f32]
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(in crate::cli) precision: Vec<PrecisionArgument>,
     /// Devices to try [default: what a suite says of the model, or cpu]
