@@ -119,10 +119,9 @@ fn enlarged(tiny: &Path) -> tempfile::TempDir {
         let values: Vec<u8> = (0..shape.iter().product()).map(value).flat_map(f32::to_le_bytes).collect();
         wider.push((name.to_owned(), shape, values));
     }
-    let view = |(name, shape, values): &'_ (String, Vec<usize>, Vec<u8>)| {
-        (name.clone(), TensorView::new(Dtype::F32, shape.clone(), values).expect("as many values as the shape says"))
-    };
-    let views: Vec<_> = wider.iter().map(view).collect();
+    let views = wider.iter().map(|(name, shape, values)| {
+        (name, TensorView::new(Dtype::F32, shape.clone(), values).expect("as many values as the shape says"))
+    });
     safetensors::serialize_to_file(views, None, &folder.path().join("model.safetensors")).expect("a temporary folder");
     folder
 }

@@ -202,10 +202,10 @@ fn round<I: Isa>(isa: I, row: &[f32], (low, to_steps): (f32, f32), bytes: &mut [
     let (lows, slope) = (ops.splat(low), ops.splat(to_steps));
     let (mut chunks, mut out) = (row.chunks_exact(4 * lanes), bytes.chunks_exact_mut(4 * lanes));
     for (chunk, out) in (&mut chunks).zip(&mut out) {
-        let x: [I::F32; 4] = ops.load_many(chunk);
-        let [a, b, c, d] = x.map(|x| ops.to_int_round(ops.mul(ops.sub(x, lows), slope)));
-        let rounded = shorts.narrow_saturate(ints.narrow_saturate(a, b), ints.narrow_saturate(c, d));
-        isa.u8().store(rounded, out);
+        let values: [I::F32; 4] = ops.load_many(chunk);
+        let whole = values.map(|x| ops.to_int_round(ops.mul(ops.sub(x, lows), slope)));
+        let halves = [ints.narrow_saturate(whole[0], whole[1]), ints.narrow_saturate(whole[2], whole[3])];
+        isa.u8().store(shorts.narrow_saturate(halves[0], halves[1]), out);
     }
     for (x, byte) in chunks.remainder().iter().zip(out.into_remainder()) {
         *byte = ((x - low) * to_steps).round_ties_even() as u8;

@@ -218,21 +218,21 @@ impl<F: Finish> Strip<'_, F> {
                 }
             }
         }
-        for r in 0..R {
-            let row = first + r;
+        for (index, sums) in sums.iter().enumerate() {
+            let row = first + index;
             let out = &mut self.out.values[row * self.out.stride + self.column..][..self.width];
             if self.width == C * lanes {
                 // Both loops have constant bounds, so that sums go from their registers to where they belong.
-                for c in 0..C {
+                for (c, &sums) in sums.iter().enumerate() {
                     let place = (row, self.column + c * lanes);
-                    self.finish.finish(isa, sums[r][c], place, &mut out[c * lanes..][..lanes]);
+                    self.finish.finish(isa, sums, place, &mut out[c * lanes..][..lanes]);
                 }
             } else {
                 for (c, out) in out.chunks_mut(lanes).enumerate() {
                     let mut whole = [0.0; MAX_LANES];
                     whole[..out.len()].copy_from_slice(out);
                     let place = (row, self.column + c * lanes);
-                    self.finish.finish(isa, sums[r][c], place, &mut whole[..lanes]);
+                    self.finish.finish(isa, sums[c], place, &mut whole[..lanes]);
                     out.copy_from_slice(&whole[..out.len()]);
                 }
             }
