@@ -12,7 +12,7 @@
 //! 6. [`report`] renders the tables; [`cli`] prints.
 //!
 //! Imports point up this list, never down: [`base`] ← [`metrics`], [`stats`], [`corpus`], [`engine`], [`hub`] ← [`text`] ←
-//! [`task`] ← [`suite`], [`table`] ← [`run`] ← [`compare`], [`bench`] ← [`report`] ← [`cli`].
+//! [`task`] ← [`suite`], [`table`] ← [`run`] ← [`compare`], [`mod@bench`] ← [`report`] ← [`cli`].
 
 pub mod base;
 pub mod bench;
