@@ -65,6 +65,7 @@ impl RustBert {
             Precision::F32 => Kind::Float,
             Precision::F16 => Kind::Half,
             Precision::Bf16 => Kind::BFloat16,
+            Precision::Int8 => unreachable!("it is among no model's precisions"),
         };
         let checkpoint = Checkpoint::open(folder)?;
         tch::set_num_threads(1);
