@@ -1,4 +1,4 @@
-//! Numbers that begin where a cache line does, so that no register is loaded from two lines.
+//! Memory that is used again, and numbers that begin where a cache line does, so that no register is loaded from two lines.
 
 use std::ops::{Deref, DerefMut};
 
@@ -38,6 +38,14 @@ impl DerefMut for Aligned {
     fn deref_mut(&mut self) -> &mut [f32] {
         &mut self.values[self.first..][..self.len]
     }
+}
+
+/// The first `len` values of a buffer, which grows when it is shorter. They are to be written before they are read.
+pub(super) fn sized<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
+    if buffer.len() < len {
+        buffer.resize(len, T::default());
+    }
+    &mut buffer[..len]
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The blocks that encoders and decoders are stacks of: each adds something to the state and normalises.
 
+use super::aligned::sized;
 use super::attention::{Attention, Scratch};
 use super::linear::Linear;
 use super::norm::LayerNorm;
@@ -295,12 +296,4 @@ impl Convolution {
             norm.after(state);
         }
     }
-}
-
-/// The first `len` values of a buffer, which grows when it is shorter.
-fn sized(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
-    if buffer.len() < len {
-        buffer.resize(len, 0.0);
-    }
-    &mut buffer[..len]
 }

@@ -4,6 +4,7 @@
 //! when it comes, to 0..=255 times a step above the row's smallest value, so that a row depends on no other one. Products of
 //! the two are summed exactly, in 32 bits; what is rounded beside the inputs is only what f32 rounds anyway.
 
+use super::aligned::sized;
 use super::linear::{Then, With};
 use super::product::{Finish, Keep, Out, Panels, Product, Rows};
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
@@ -48,9 +49,11 @@ struct Scratch {
     scales: Vec<(f32, f32)>,
     /// `[rows, outputs]`.
     sums: Vec<i32>,
-    /// The bytes and the sums of a part, where they are summed in f32.
-    floats: (Vec<f32>, Vec<f32>),
+    floats: Floats,
 }
+
+/// The bytes, and the sums of a part, where they are summed in f32.
+type Floats = (Vec<f32>, Vec<f32>);
 
 impl Int8 {
     /// From row-major weights `[outputs, inputs]`.
@@ -116,40 +119,42 @@ impl Int8 {
         thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::default());
         SCRATCH.with_borrow_mut(|scratch| {
             for (x, out) in x.chunks(ROWS * self.inputs).zip(out.chunks_mut(ROWS * self.outputs)) {
-                scratch.bytes.resize(x.len(), 0);
-                scratch.scales.clear();
-                Round { x, width: self.inputs, bytes: &mut scratch.bytes, scales: &mut scratch.scales }.dispatch();
-                scratch.sums.resize(out.len(), 0);
-                self.sum(scratch);
-                let Scratch { sums, scales, .. } = scratch;
+                let Scratch { kernel, bytes, scales, sums, floats } = scratch;
+                let (bytes, sums) = (sized(bytes, x.len()), sized(sums, out.len()));
+                let scales = sized(scales, x.len() / self.inputs);
+                Round { x, width: self.inputs, bytes, scales }.dispatch();
+                match &self.weights {
+                    Weights::Bytes(packed) => self.sum_bytes(packed, kernel, bytes, sums),
+                    Weights::Floats(parts) => self.sum_floats(parts, floats, bytes, sums),
+                }
                 Worth { of: self, sums, scales, out, finish }.dispatch();
             }
         });
     }
 
-    /// From a scratch's bytes to its sums.
-    fn sum(&self, scratch: &mut Scratch) {
-        let Scratch { kernel, bytes, sums, floats: (left, products), .. } = scratch;
-        let rows = bytes.len() / self.inputs;
-        match &self.weights {
-            Weights::Bytes(packed) => {
-                let left = Matrix::from_data([rows, self.inputs], &bytes[..]);
-                kernel
-                    .gemm(sums, GemmInputA::Unpacked(left), GemmInputB::Packed(packed), GemmOptions::default())
-                    .expect("the sizes of a layer's buffers come from its weights");
-            }
-            Weights::Floats(parts) => {
-                left.clear();
-                left.extend(bytes.iter().map(|&byte| f32::from(byte)));
-                products.resize(sums.len(), 0.0);
-                sums.fill(0);
-                for (panels, first) in parts.iter().zip((0..).step_by(EXACT)) {
-                    let left = Rows { values: &left[first..], stride: self.inputs, count: rows };
-                    let out = Out { values: &mut *products, stride: self.outputs };
-                    Product { left, right: panels, out, finish: Keep }.dispatch();
-                    sums.iter_mut().zip(&*products).for_each(|(sum, &product)| *sum += product as i32);
-                }
-            }
+    fn sum_bytes(
+        &self,
+        packed: &PackedBMatrix<i8>,
+        kernel: &GemmExecutor<u8, i8, i32>,
+        bytes: &[u8],
+        sums: &mut [i32],
+    ) {
+        let left = GemmInputA::Unpacked(Matrix::from_data([bytes.len() / self.inputs, self.inputs], bytes));
+        kernel
+            .gemm(sums, left, GemmInputB::Packed(packed), GemmOptions::default())
+            .expect("the sizes of a layer's buffers come from its weights");
+    }
+
+    fn sum_floats(&self, parts: &[Panels], (left, products): &mut Floats, bytes: &[u8], sums: &mut [i32]) {
+        left.clear();
+        left.extend(bytes.iter().map(|&byte| f32::from(byte)));
+        let products = sized(products, sums.len());
+        sums.fill(0);
+        for (panels, first) in parts.iter().zip((0..).step_by(EXACT)) {
+            let left = Rows { values: &left[first..], stride: self.inputs, count: bytes.len() / self.inputs };
+            let out = Out { values: &mut *products, stride: self.outputs };
+            Product { left, right: panels, out, finish: Keep }.dispatch();
+            sums.iter_mut().zip(&*products).for_each(|(sum, &product)| *sum += product as i32);
         }
     }
 }
@@ -160,7 +165,8 @@ struct Round<'a> {
     x: &'a [f32],
     width: usize,
     bytes: &'a mut [u8],
-    scales: &'a mut Vec<(f32, f32)>,
+    /// `[rows]`.
+    scales: &'a mut [(f32, f32)],
 }
 
 impl SimdOp for Round<'_> {
@@ -168,11 +174,12 @@ impl SimdOp for Round<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        for (row, bytes) in self.x.chunks_exact(self.width).zip(self.bytes.chunks_exact_mut(self.width)) {
+        let rows = self.x.chunks_exact(self.width).zip(self.bytes.chunks_exact_mut(self.width));
+        for ((row, bytes), scale) in rows.zip(self.scales) {
             let (low, high) = ends(isa, row);
             let step = (high - low) / 255.0;
             round(isa, row, (low, if step > 0.0 { 1.0 / step } else { 0.0 }), bytes);
-            self.scales.push((low, step));
+            *scale = (low, step);
         }
     }
 }
