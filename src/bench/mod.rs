@@ -15,7 +15,7 @@ mod trial;
 
 pub use accuracy::{Accuracy, Against, Scoring, Value};
 pub use latency::Latency;
-pub use pass::{PHASES, Pass};
+pub use pass::Pass;
 pub use rounds::{Bench, Limits, MachinePeak, Measured, Stopped, measure};
 pub use rows::Rows;
 pub use sweep::{NotRun, Setting, Sweep};

@@ -3,19 +3,16 @@
 use super::trial::{BenchError, Work};
 use crate::base::digest::Running;
 use crate::base::file::write_whole;
-use crate::corpus::{Document, read_documents};
+use crate::corpus::Document;
 use crate::engine::Logits;
 use crate::run::{Event, Observer, different};
-use crate::table::CellKey;
+use crate::table::{CellKey, PASS_PHASES};
 use crate::task::Answer;
 use std::hint::black_box;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-/// Names of the phases, in the order of [`Pass::seconds`]: documents from their file; windows and sequences; logits; answers; the
-/// Parquet table of predictions.
-pub const PHASES: [&str; 5] = ["read", "tokenize", "forward", "decode", "write"];
 /// The position of the forward phase.
 pub(super) const FORWARD: usize = 2;
 
@@ -26,8 +23,8 @@ pub struct Pass {
     pub round: usize,
     /// Its place in the round, from 1.
     pub place: usize,
-    /// Seconds of wall time by phase, one after the other.
-    pub seconds: [f64; 5],
+    /// Seconds of wall time by phase, one after the other, in the order of [`PASS_PHASES`].
+    pub seconds: [f64; PASS_PHASES.len()],
     /// SHA-256 of all logits, document after document.
     pub digest: String,
     /// Documents whose logits are not, bit by bit, those of the pass that was scored; only an engine that does not promise the same bits
@@ -51,7 +48,7 @@ impl Pass {
 
 /// What a pass returned.
 pub(super) struct Returned {
-    pub(super) seconds: [f64; 5],
+    pub(super) seconds: [f64; PASS_PHASES.len()],
     /// Windows of all documents.
     pub(super) windows: usize,
     /// Tokens of each sequence that went forward, ascending.
@@ -67,7 +64,7 @@ pub(super) struct Returned {
 
 /// Times phases, one after the other.
 struct Clock {
-    seconds: [f64; 5],
+    seconds: [f64; PASS_PHASES.len()],
     begun: Instant,
 }
 
@@ -88,14 +85,16 @@ pub(super) fn pass(
     let Work { workload, loaded, setting } = *work;
     let material = &*workload.material;
     let documents: Vec<&Document> = material.documents.iter().collect();
-    let mut clock = Clock { seconds: [0.0; 5], begun: Instant::now() };
-    black_box(read_documents(&material.source)?);
+    let mut clock = Clock { seconds: [0.0; PASS_PHASES.len()], begun: Instant::now() };
+    black_box(material.read()?);
     clock.lap(0);
     let prepared = loaded.prepare(&documents, setting.threads)?;
     clock.lap(1);
-    let tokens = different(&prepared).iter().map(|sequence| sequence.ids.len()).sum();
+    let sequences = different(&documents, &prepared);
+    let mut lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.ids.len()).collect();
+    lengths.sort_unstable();
     let key = CellKey { model: format!("{}, {name}", workload.key.model), ..workload.key.clone() };
-    observer.notice(&Event::CellStarted { key: &key, documents: documents.len(), work: tokens });
+    observer.notice(&Event::CellStarted { key: &key, documents: documents.len(), work: lengths.iter().sum() });
     clock.begun = Instant::now();
     let how = (setting.threads, work.batch_tokens());
     let logits = loaded.forward(&documents, &prepared, how, observer)?;
@@ -110,9 +109,6 @@ pub(super) fn pass(
     // What nobody labelled is neither scored nor counted; a run takes it away after it has saved its answers.
     let answers = answers.into_iter().zip(&material.regions).map(|(answer, regions)| answer.outside(regions)).collect();
     let digests = logits.iter().map(|logits| digest(logits)).collect();
-    let sequences = different(&prepared);
-    let mut lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.ids.len()).collect();
-    lengths.sort_unstable();
     let operations = loaded.operations(&sequences);
     let repeated = prepared.iter().map(|prepared| prepared.sequences.len()).sum::<usize>() - sequences.len();
     let windows = prepared.iter().map(|prepared| prepared.windows.len()).sum();

@@ -10,6 +10,7 @@ use crate::engine::{EngineName, Runtime};
 use crate::run::{Observer, Workload, flips};
 use crate::stats::median;
 use crate::table::CellKey;
+use crate::task::Answer;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -68,6 +69,8 @@ pub struct MachinePeak {
 /// A setting of a workload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
+    /// Position of the workload.
+    pub workload: usize,
     /// The cell.
     pub key: CellKey,
     /// How it was run.
@@ -94,6 +97,8 @@ pub struct Measured {
     pub peak_bytes: Option<u64>,
     /// SHA-256 of the logits of the pass that was scored.
     pub digest: String,
+    /// What this pass answered, an answer a document, without what lies where nobody labelled.
+    pub answers: Vec<Answer>,
     /// What the answers of that pass are worth; None where nothing has gold.
     pub accuracy: Option<Accuracy>,
     /// What the setting changes; None for the setting that others are held against.
@@ -162,6 +167,9 @@ pub fn measure(
     let mut running = Vec::with_capacity(works.len());
     for (_, work) in &works {
         let scored = pass(work, &format!("{}: warm-up", work.setting), scratch.path(), observer)?;
+        if scored.lengths.is_empty() {
+            return Err(BenchError::NoTokens { key: work.workload.key.clone() });
+        }
         running.push(Running { work: *work, scored, passes: Vec::new() });
     }
     let (rounds, stopped) = all_rounds(&mut running, limits, scratch.path(), observer)?;
@@ -184,14 +192,16 @@ pub fn measure(
         })
         .collect();
     let scores = score(&answers, workloads, scoring);
-    let all = running.into_iter().zip(latencies).zip(bytes).zip(scores);
-    let measured = all.map(|(((running, latencies), peak_bytes), (accuracy, against))| {
+    let all = running.into_iter().zip(&works).zip(latencies).zip(bytes).zip(scores);
+    let measured = all.map(|((((running, (at, _)), latencies), peak_bytes), (accuracy, against))| {
         let Running { work, scored, passes } = running;
         Measured {
+            workload: trials[*at].workload,
             key: work.workload.key.clone(),
             setting: work.setting,
             batch_tokens: work.batch_tokens(),
             documents: scored.answers.len(),
+            answers: scored.answers,
             windows: scored.windows,
             lengths: scored.lengths,
             repeated: scored.repeated,
@@ -325,6 +335,7 @@ mod tests {
         let document = |id: &str| Document { id: id.to_owned(), text: "a".to_owned() };
         let material = Material {
             source: "documents.jsonl".into(),
+            leading: 3,
             documents: ["a", "b", "c"].map(document).into(),
             gold: vec![None; 3],
             regions: vec![Vec::new(); 3],

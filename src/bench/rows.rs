@@ -1,10 +1,9 @@
 //! What was measured, as rows of tables.
 
 use super::accuracy::Value;
-use super::pass::PHASES;
 use super::rounds::{Bench, Measured};
 use crate::stats::{Median, median, outliers, quantile};
-use crate::table::{BenchRow, LatencyRow, PassRow};
+use crate::table::{BenchRow, LatencyRow, PASS_PHASES, PassRow};
 
 /// Documents that a cost is given for.
 const MILLION: f64 = 1e6;
@@ -37,7 +36,7 @@ fn setting((number, one): (usize, &Measured), confidence: f64, price_per_hour: O
     let of = |values: Vec<f64>| median(&values, confidence).expect("there is a pass");
     let tokens = of(one.rates());
     let documents: Median = of(one.passes.iter().map(|pass| one.documents as f64 / pass.total()).collect());
-    let seconds: [f64; PHASES.len()] =
+    let seconds: [f64; PASS_PHASES.len()] =
         std::array::from_fn(|phase| of(one.passes.iter().map(|pass| pass.seconds[phase]).collect()).value);
     let passes_per_second = tokens.value / one.tokens() as f64;
     let operations_per_second = one.operations.map(|operations| operations as f64 * passes_per_second);

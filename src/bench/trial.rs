@@ -21,6 +21,12 @@ pub enum BenchError {
     /// There is nothing to measure.
     #[error("no setting can be run: {}", .0.iter().map(told).collect::<Vec<_>>().join("; "))]
     Nothing(Vec<NotRun>),
+    /// A corpus has no token that an engine could read.
+    #[error("corpus `{}`: no document has a token for model `{}`", key.corpus, key.model)]
+    NoTokens {
+        /// The cell.
+        key: CellKey,
+    },
     /// A timed pass did not return what was scored.
     #[error(
         "model `{model}`, {setting}: round {round} returned other logits for document `{document}` than the pass that was scored{}",

@@ -1,13 +1,14 @@
 //! `karat bench`.
 
 use super::arguments::{BenchOptions, TextOrJson};
+use super::predict::Foreign;
 use super::progress::Bars;
 use super::{emit, machine, say};
 use crate::base::file::write_folder;
 use crate::bench::{Limits, Scoring, Sweep, alone, measure, trials};
-use crate::corpus::{Answers, Document, read_documents, read_gold_entities, read_stances, read_targets};
+use crate::corpus::{Answers, Document, read_gold_entities, read_stances, read_targets};
 use crate::report::{BenchReport, Style, bench_json, bench_plot, bench_tables};
-use crate::run::{Material, Workload, workloads};
+use crate::run::{Material, Workload, read_input, workloads};
 use crate::stats::{Bootstrap, Contrasts, Method};
 use crate::suite::{ModelEntry, Statistics, Suite, TaskOptions};
 use crate::table::{BenchRow, CellKey, LatencyRow, PassRow};
@@ -38,7 +39,20 @@ pub(super) enum Unwritable {
     /// It would stand in a file.
     #[error("`{}` cannot be written: `{}` is no folder", .0.display(), .1.display())]
     InFile(PathBuf, PathBuf),
+    /// Nothing can be written above it.
+    #[error("`{}` cannot be written", .0.display())]
+    Above(PathBuf, #[source] std::io::Error),
 }
+
+/// Documents that can be read once only, while every pass reads them.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` is neither a file nor a folder, and every pass of a bench reads its documents anew", .0.display())]
+pub(super) struct ReadOnce(PathBuf);
+
+/// A setting that is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no setting {0}")]
+struct NoSetting(usize);
 
 pub(super) fn run(options: &BenchOptions) -> anyhow::Result<()> {
     options.out.as_deref().map(check_place).transpose()?;
@@ -49,7 +63,8 @@ pub(super) fn run(options: &BenchOptions) -> anyhow::Result<()> {
         None => of_suite(&options.suite, limit)?,
     };
     let trials = trials(&workloads, &sweep(options));
-    if let Some(&trial) = options.memory_of.and_then(|at| trials.get(at)) {
+    if let Some(at) = options.memory_of {
+        let trial = *trials.get(at).ok_or(NoSetting(at))?;
         return emit(&format!("{}\n", serde_json::json!({ "peak_bytes": alone(&workloads, trial)? })));
     }
     let limits = Limits {
@@ -72,16 +87,16 @@ pub(super) fn run(options: &BenchOptions) -> anyhow::Result<()> {
         bench: &bench,
         rows: &rows,
     };
-    match options.format {
-        TextOrJson::Text => emit(&bench_tables(&report, Style::Terminal))?,
-        TextOrJson::Json => emit(&bench_json(&report))?,
-    }
-    // What was measured is on stdout by now, whatever becomes of the folder.
+    // What was measured took long: stdout has it whatever becomes of the folder, and the folder whatever becomes of stdout.
+    let told = match options.format {
+        TextOrJson::Text => emit(&bench_tables(&report, Style::Terminal)),
+        TextOrJson::Json => emit(&bench_json(&report)),
+    };
     if let Some(out) = &options.out {
-        write(out, &report).with_context(|| format!("`{}` cannot be written", out.display()))?;
+        write(out, &report, &workloads).with_context(|| format!("`{}` cannot be written", out.display()))?;
         say(&format!("bench: {}", out.join("bench.md").display()));
     }
-    Ok(())
+    told
 }
 
 /// Refuses a place that no folder can stand in, before anything is measured.
@@ -89,11 +104,13 @@ fn check_place(out: &Path) -> Result<(), Unwritable> {
     if out.exists() {
         return Err(Unwritable::Exists(out.to_owned()));
     }
-    let above = out.ancestors().skip(1).find(|folder| folder.exists());
-    match above.filter(|folder| !folder.is_dir()) {
-        Some(file) => Err(Unwritable::InFile(out.to_owned(), file.to_owned())),
-        None => Ok(()),
+    let named = out.ancestors().skip(1).find(|folder| folder.exists());
+    let above = named.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !above.is_dir() {
+        return Err(Unwritable::InFile(out.to_owned(), above.to_owned()));
     }
+    // It goes as soon as it is made.
+    tempfile::tempdir_in(above).map(drop).map_err(|source| Unwritable::Above(out.to_owned(), source))
 }
 
 /// A suite's name, how it scores, and its workloads.
@@ -121,7 +138,9 @@ fn sweep(options: &BenchOptions) -> Sweep {
 /// The most bytes of the trial of that position: this program once more, in a process of its own; None where it does not tell.
 fn memory_of(trial: usize) -> Option<u64> {
     let mut again = Command::new(std::env::current_exe().ok()?);
-    again.args(std::env::args_os().skip(1)).arg("--memory-of").arg(trial.to_string());
+    // Behind the word `bench`: what is typed may end with `--` and a suite.
+    let mut typed = std::env::args_os().skip(1);
+    again.args(typed.by_ref().take(1)).arg("--memory-of").arg(trial.to_string()).args(typed);
     let output = again.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
     json["peak_bytes"].as_u64()
@@ -136,9 +155,16 @@ fn one_model(options: &BenchOptions, model: &Path, limit: Option<usize>) -> anyh
     let (Some(task), Some(input)) = (options.task.map(TaskName::from), options.input.as_deref()) else {
         unreachable!("the arguments require a task and an input beside a model");
     };
-    let all = read_documents(input)?;
+    if options.targets.is_some() && task != TaskName::Stance {
+        return Err(Foreign { option: "targets", owner: TaskName::Stance, asked: task }.into());
+    }
+    if input.exists() && !input.is_file() && !input.is_dir() {
+        return Err(ReadOnce(input.to_owned()).into());
+    }
+    let all = read_input(input)?;
     let targets = options.targets.as_deref().map(read_targets).transpose()?.unwrap_or_default();
-    let fit = Answers { documents: &all, flat: true, as_written: true, ..Answers::default() };
+    let ids: Vec<String> = targets.iter().map(|target| target.id.clone()).collect();
+    let fit = Answers { documents: &all, targets: &ids, flat: true, as_written: true, ..Answers::default() };
     let (mut entities, mut regions, mut stances) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     match (options.gold.as_deref(), task) {
         (Some(gold), TaskName::Ner) => (entities, regions) = read_gold_entities(gold, fit)?,
@@ -156,6 +182,7 @@ fn one_model(options: &BenchOptions, model: &Path, limit: Option<usize>) -> anyh
     }
     let material = Material {
         source: input.to_owned(),
+        leading: documents.len(),
         gold: documents.iter().map(|document| labels.of(document)).collect(),
         regions: documents.iter().map(|document| regions.remove(&document.id).unwrap_or_default()).collect(),
         documents,
@@ -172,7 +199,7 @@ fn one_model(options: &BenchOptions, model: &Path, limit: Option<usize>) -> anyh
 }
 
 /// The folder of a bench: beside its place, then renamed.
-fn write(folder: &Path, report: &BenchReport<'_>) -> std::io::Result<()> {
+fn write(folder: &Path, report: &BenchReport<'_>, workloads: &[Workload]) -> std::io::Result<()> {
     let rows = report.rows;
     let mut page = bench_tables(report, Style::Markdown);
     let plot = bench_plot(&rows.settings);
@@ -187,5 +214,9 @@ fn write(folder: &Path, report: &BenchReport<'_>) -> std::io::Result<()> {
         ("latencies.parquet".to_owned(), LatencyRow::table(&rows.latencies).into_parquet()),
     ]);
     files.extend(plot.map(|svg| ("bench.svg".to_owned(), svg.into_bytes())));
+    files.extend((1..).zip(&report.bench.measured).map(|(setting, one)| {
+        let predictions = workloads[one.workload].predictions(&one.answers);
+        (format!("predictions-{setting}.parquet"), predictions.into_parquet())
+    }));
     write_folder(folder, &files)
 }

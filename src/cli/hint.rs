@@ -1,6 +1,6 @@
 //! What to do about an error.
 
-use super::bench::Unwritable;
+use super::bench::{ReadOnce, Unwritable};
 use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
@@ -93,6 +93,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
             BenchError::Nothing(_) => Some(
                 "`native` runs on the CPU; `cargo build --release --features rust-bert` builds the other engine in".to_owned(),
             ),
+            BenchError::NoTokens { .. } => Some("there is nothing to measure; choose other documents".to_owned()),
             BenchError::Unequal { .. } => Some(
                 "what is timed is not what is scored: `karat check --noise` shows which setting is at fault; please report it"
                     .to_owned(),
@@ -306,8 +307,14 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if cause.is::<NoPoint>() || cause.is::<NoSeries>() {
         return Some("`karat history --format json` lists what there is");
     }
-    if cause.is::<Unwritable>() {
-        return Some("choose another --out, or move it away");
+    if let Some(unwritable) = cause.downcast_ref::<Unwritable>() {
+        return Some(match unwritable {
+            Unwritable::Exists(_) | Unwritable::InFile(..) => "choose another --out, or move it away",
+            Unwritable::Above(..) => DISK,
+        });
+    }
+    if cause.is::<ReadOnce>() {
+        return Some("write the documents to a file first");
     }
     if cause.is::<Unlike>() {
         return Some("a name that ends in `/` is that of a folder of Parquet files");

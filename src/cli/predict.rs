@@ -118,9 +118,9 @@ fn sharded(options: &PredictOptions) -> Result<Option<ShardFolder<'_>>, Unlike> 
 #[derive(Debug, thiserror::Error)]
 #[error("`--{option}` belongs to task `{owner}`, but `--task {asked}` is asked for")]
 pub(super) struct Foreign {
-    option: &'static str,
-    owner: TaskName,
-    asked: TaskName,
+    pub(super) option: &'static str,
+    pub(super) owner: TaskName,
+    pub(super) asked: TaskName,
 }
 
 /// Two options name one file, of which one would be lost.

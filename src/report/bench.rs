@@ -2,9 +2,9 @@
 
 use super::compare::Style;
 use super::{Grid, headline, number};
-use crate::bench::{Bench, Limits, NotRun, PHASES, Rows, Stopped};
+use crate::bench::{Bench, Limits, NotRun, Rows, Stopped};
 use crate::run::Circumstances;
-use crate::table::BenchRow;
+use crate::table::{BenchRow, PASS_PHASES};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -183,7 +183,7 @@ fn with_ends(numbers: [Option<f64>; 3], sign: &str) -> String {
 fn phases(rows: &[&BenchRow]) -> Grid {
     let known = rows.iter().any(|row| row.share_of_peak.is_some());
     let header = ["#", "passes", "outliers", "coverage", "windows/s", "sequences/s"].map(str::to_owned);
-    let mut header: Vec<String> = header.into_iter().chain(PHASES.map(|phase| format!("{phase} ms"))).collect();
+    let mut header: Vec<String> = header.into_iter().chain(PASS_PHASES.map(|phase| format!("{phase} ms"))).collect();
     if known {
         header.extend(["GFLOP/s", "of the f32 peak"].map(str::to_owned));
     }
@@ -226,7 +226,7 @@ pub fn bench_json(report: &BenchReport<'_>) -> String {
     let BenchReport { bench, rows, limits, .. } = *report;
     let setting = |row: &BenchRow| {
         let mut json = serde_json::to_value(row).expect("a row is plain data");
-        json["seconds"] = PHASES.iter().zip(row.seconds).map(|(phase, seconds)| (*phase, seconds)).collect();
+        json["seconds"] = PASS_PHASES.iter().zip(row.seconds).map(|(phase, seconds)| (*phase, seconds)).collect();
         json
     };
     let not_run = |one: &NotRun| {

@@ -50,7 +50,7 @@ pub use record::{
 };
 pub use stored::{StoredCell, StoredError};
 pub use stream::Spent;
-pub use workload::{Loaded, Material, Workload, different, flips, workloads};
+pub use workload::{Loaded, Material, Workload, different, flips, read_input, workloads};
 
 use crate::suite::Suite;
 use std::path::{Path, PathBuf};

@@ -2,20 +2,25 @@
 
 use super::cell::CellError;
 use super::engines::changed;
-use super::forward::{ForwardFault, forward_in};
+use super::forward::{ForwardFault, Packing};
 use super::model::Model;
-use super::observer::Observer;
+use super::observer::{Event, Observer};
 use super::parallel::in_order;
 use super::plan::{Labelled, Plan, PlanError, bind};
+use super::predict::source::open;
+use super::stream::chunk;
 use crate::base::Span;
-use crate::corpus::{Document, Target};
-use crate::engine::{Batch, Engine, Logits, Runtime, Sequence};
+use crate::corpus::{CorpusError, Document, Entries, Problem, Records, Target, sound, survey};
+use crate::engine::{Batch, Engine, Logits, Runtime, Sequence, Worker};
 use crate::suite::{ModelEntry, Suite, TaskOptions};
 use crate::table::{CellKey, Table, entity_rows, stance_rows};
 use crate::task::{Answer, Prepared, Task, TaskError, TaskName};
 use crate::text::Tokenizer;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::convert::Infallible;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A model and what it is asked.
@@ -36,6 +41,8 @@ pub struct Workload {
 pub struct Material {
     /// The file or folder that they are read from; it may hold others too.
     pub source: PathBuf,
+    /// How many are read from there until all that are asked about have been.
+    pub leading: usize,
     /// The documents that are asked about.
     pub documents: Vec<Document>,
     /// The gold of each, where it has one.
@@ -60,9 +67,12 @@ pub fn workloads(suite: &Suite, limit: Option<usize>) -> Result<Vec<Workload>, P
     let material = |labelled: &Labelled| {
         let folder = &suite.corpora[&labelled.evaluation.corpus];
         let lines = folder.join("documents.jsonl");
+        let documents: Vec<Document> = labelled.documents().into_iter().cloned().collect();
+        let last = |document: &Document| labelled.corpus.documents.iter().position(|other| other.id == document.id);
         Arc::new(Material {
             source: if lines.is_file() { lines } else { folder.join("documents") },
-            documents: labelled.documents().into_iter().cloned().collect(),
+            leading: documents.last().and_then(last).map_or(0, |last| last + 1),
+            documents,
             gold: labelled.gold.iter().cloned().map(Some).collect(),
             regions: labelled.regions().map(<[_]>::to_vec).collect(),
             targets: labelled.corpus.targets.clone(),
@@ -78,6 +88,46 @@ pub fn workloads(suite: &Suite, limit: Option<usize>) -> Result<Vec<Workload>, P
         material: Arc::clone(&material[cell.evaluation]),
     };
     Ok(plan.cells.iter().map(workload).collect())
+}
+
+/// The documents of a file or folder, in their order, as [`super::predict`] reads them.
+///
+/// # Errors
+/// [`CorpusError`] with everything that is wrong with them.
+pub fn read_input(input: &Path) -> Result<Vec<Document>, CorpusError> {
+    read(open(input)?.as_ref())
+}
+
+fn read(records: &dyn Records) -> Result<Vec<Document>, CorpusError> {
+    survey(records, |_| ())?;
+    sound(records)?.collect()
+}
+
+/// The first so many of other documents.
+struct Leading(Box<dyn Records>, usize);
+
+impl Records for Leading {
+    fn empty(&self) -> Problem {
+        self.0.empty()
+    }
+
+    fn entries(&self) -> Result<Entries<'_>, CorpusError> {
+        Ok(Box::new(self.0.entries()?.take(self.1)))
+    }
+
+    fn digest(&self) -> std::io::Result<String> {
+        self.0.digest()
+    }
+}
+
+impl Material {
+    /// Reads the documents once more, and no others than have to be read to come to them.
+    ///
+    /// # Errors
+    /// [`CorpusError`] where they are not what they were.
+    pub fn read(&self) -> Result<Vec<Document>, CorpusError> {
+        read(&Leading(open(&self.source)?, self.leading))
+    }
 }
 
 /// A workload's model in one runtime.
@@ -140,7 +190,7 @@ impl Loaded {
         in_order(documents.len(), threads, || (), prepare).map_err(refused)
     }
 
-    /// Sequences to logits, `[document][sequence]`, in batches of at most `batch_tokens` tokens.
+    /// Sequences to logits, `[document][sequence]`, in batches of at most `batch_tokens` tokens: the batches of a run.
     ///
     /// # Errors
     /// [`CellError::Forward`] with the document at which the engine refused a batch.
@@ -152,11 +202,26 @@ impl Loaded {
         observer: &dyn Observer,
     ) -> Result<Vec<Vec<Logits>>, CellError> {
         let sequences: Vec<&[Sequence]> = prepared.iter().map(|prepared| prepared.sequences.as_slice()).collect();
-        let failed = |fault: ForwardFault| {
-            let (model, document) = (self.folder.clone(), documents[fault.document].id.clone());
-            CellError::Forward { model, document, source: fault.error }
+        let of_chunk = |chunk: Range<usize>| (Packing::of(&sequences[chunk.clone()], batch_tokens), chunk);
+        let chunks: Vec<(Packing, Range<usize>)> = chunks(documents).into_iter().map(of_chunk).collect();
+        let batches = chunks.iter().flat_map(|chunk| (0..chunk.0.batches()).map(move |batch| (chunk, batch)));
+        let batches: Vec<(&(Packing, Range<usize>), usize)> = batches.collect();
+        let run = |worker: &mut Box<dyn Worker + '_>, at: usize| {
+            let ((packing, chunk), batch) = batches[at];
+            let ran = packing.run(&sequences[chunk.clone()], batch, (worker.as_mut(), self.engine.config().head));
+            let (tokens, logits) = ran.map_err(|fault: ForwardFault| {
+                let (model, document) = (self.folder.clone(), documents[chunk.start + fault.document].id.clone());
+                CellError::Forward { model, document, source: fault.error }
+            })?;
+            observer.notice(&Event::Batch { tokens, work: tokens });
+            Ok::<_, CellError>(logits)
         };
-        forward_in(&*self.engine, &sequences, (threads, batch_tokens), observer).map_err(failed)
+        let mut logits = in_order(batches.len(), threads, || self.engine.worker(), run)?.into_iter();
+        let spread = |(packing, chunk): &(Packing, Range<usize>)| {
+            let own = logits.by_ref().take(packing.batches()).collect();
+            packing.spread(&sequences[chunk.clone()], own)
+        };
+        Ok(chunks.iter().flat_map(spread).collect())
     }
 
     /// Logits to answers.
@@ -175,14 +240,56 @@ impl Loaded {
     }
 }
 
-/// The sequences that [`Loaded::forward`] computes: of those that are the same, the first one.
-pub fn different(prepared: &[Prepared]) -> Vec<&Sequence> {
-    let mut known = HashSet::new();
-    let all = prepared.iter().flat_map(|prepared| &prepared.sequences);
-    all.filter(|sequence| known.insert((&sequence.ids, &sequence.type_ids))).collect()
+/// The sequences that [`Loaded::forward`] computes: of those of a chunk that are the same, the first one.
+pub fn different<'p>(documents: &[&Document], prepared: &'p [Prepared]) -> Vec<&'p Sequence> {
+    let of_chunk = |chunk: Range<usize>| {
+        let mut known = HashSet::new();
+        let all = prepared[chunk].iter().flat_map(|prepared| &prepared.sequences);
+        all.filter(move |sequence| known.insert((&sequence.ids, &sequence.type_ids)))
+    };
+    chunks(documents).into_iter().flat_map(of_chunk).collect()
+}
+
+/// The chunks in which a run asks about documents, by their positions.
+fn chunks(documents: &[&Document]) -> Vec<Range<usize>> {
+    let mut left = documents.iter().map(|&document| Ok::<_, Infallible>(Cow::Borrowed(document)));
+    let mut first = 0;
+    let next = || {
+        let Ok(chunk) = chunk(&mut left, first, usize::MAX)?;
+        let range = first..first + chunk.documents.len();
+        first = range.end;
+        Some(range)
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// Entities that only one of two answers has, or stances that differ, for each document.
 pub fn flips(one: &[Answer], other: &[Answer]) -> Vec<usize> {
     one.iter().zip(other).map(|(one, other)| changed(one, other)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_has_to_be() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = folder.path().join("in.jsonl");
+        std::fs::write(&source, "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"y\"}\nno line\n")
+            .expect("written");
+        let material = |leading| Material {
+            source: source.clone(),
+            leading,
+            documents: Vec::new(),
+            gold: Vec::new(),
+            regions: Vec::new(),
+            targets: Vec::new(),
+            asked: BTreeMap::new(),
+            labels: Vec::new(),
+        };
+        let ids = |documents: Vec<Document>| documents.into_iter().map(|document| document.id).collect::<Vec<_>>();
+        assert_eq!(ids(material(2).read().expect("two are sound")), ["a", "b"]);
+        assert!(material(3).read().is_err());
+    }
 }

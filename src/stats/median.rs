@@ -13,7 +13,7 @@ pub struct Median {
     /// The upper end.
     pub high: f64,
     /// How often such an interval holds the true median, at least: the level that was asked for, or less where there are too few
-    /// measurements for it; 0 for a single one.
+    /// measurements for it; 0 for a single one. This is for a number of measurements that was fixed before the first one.
     pub coverage: f64,
 }
 

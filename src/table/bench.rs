@@ -3,8 +3,9 @@
 use super::{CellKey, Table};
 use serde::Serialize;
 
-/// Names of the phases of a pass, in the order of their seconds.
-const PHASES: [&str; 5] = ["read", "tokenize", "forward", "decode", "write"];
+/// Names of the phases of a pass, in the order of their seconds: documents from their file; windows and sequences; logits; answers; the
+/// Parquet table of predictions.
+pub const PASS_PHASES: [&str; 5] = ["read", "tokenize", "forward", "decode", "write"];
 
 /// A setting of a cell. Rates and seconds are medians over its passes; the ends of intervals are called `low` and `high`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,7 +46,7 @@ pub struct BenchRow {
     pub tokens_per_second_low: f64,
     /// Its interval's upper end.
     pub tokens_per_second_high: f64,
-    /// How often such an interval holds the true median, at least.
+    /// How often such an interval holds the true median, at least, had the number of passes been fixed before the first one.
     pub coverage: f64,
     /// Tokens a second of passes outside Tukey's fences; they count all the same.
     pub outliers: Vec<f64>,
@@ -247,5 +248,5 @@ fn phases<I: Iterator<Item = [f64; 5]>>(table: Table, seconds: impl Fn() -> I) -
     let add = |table: Table, (at, name): (usize, &&str)| {
         table.number(&format!("{name}_s"), seconds().map(|seconds| Some(seconds[at])))
     };
-    PHASES.iter().enumerate().fold(table, add)
+    PASS_PHASES.iter().enumerate().fold(table, add)
 }

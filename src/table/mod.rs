@@ -18,7 +18,7 @@ mod sweep;
 mod throughput;
 
 pub use answers::{entity_rows, stance_rows};
-pub use bench::{BenchRow, LatencyRow, PassRow};
+pub use bench::{BenchRow, LatencyRow, PASS_PHASES, PassRow};
 pub use calibration::{CalibrationRow, Fit, ReliabilityRow};
 pub use differences::DifferenceRow;
 pub use documents::DocumentRows;

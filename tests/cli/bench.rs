@@ -5,6 +5,7 @@ use karat::stats::{median, outliers, quantile};
 use karat::table::Stored;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::process::Stdio;
 
 /// A number of the JSON.
 fn of(row: &Value, name: &str) -> f64 {
@@ -116,8 +117,11 @@ fn rounds_are_interleaved() {
 fn what_is_scored_is_what_a_run_scores() {
     let desk = Desk::small();
     let run: Value = serde_json::from_str(&desk.succeeds("run suite.toml --out run --format json")).unwrap();
-    let bench: Value =
-        serde_json::from_str(&desk.succeeds("bench suite.toml --rounds 1 --latency 0 --format json")).unwrap();
+    let line = "bench suite.toml --rounds 1 --latency 0 --out bench --format json";
+    let bench: Value = serde_json::from_str(&desk.succeeds(line)).unwrap();
+    let (of_run, of_bench) = (desk.files("run"), desk.files("bench"));
+    assert_eq!(of_run["predictions/ner.small.tagger.parquet"], of_bench["predictions-1.parquet"]);
+    assert_eq!(of_run["predictions/stance.small.judge.parquet"], of_bench["predictions-2.parquet"]);
     for row in bench["settings"].as_array().unwrap() {
         let is = |metric: &&Value| metric["model"] == row["model"] && metric["id"] == row["metric"];
         let metric = run["metrics"].as_array().unwrap().iter().find(is).unwrap();
@@ -133,7 +137,8 @@ fn a_bench_leaves_a_folder_with_a_plot() {
     let desk = Desk::small();
     let stdout = desk.succeeds("bench suite.toml --threads 1 --limit 2 --rounds 2 --minutes 1 --out out");
     let files: Vec<String> = desk.files("out").into_keys().collect();
-    assert_eq!(files, ["bench.json", "bench.md", "bench.parquet", "bench.svg", "latencies.parquet", "rounds.parquet"]);
+    let tables = ["latencies.parquet", "predictions-1.parquet", "predictions-2.parquet", "rounds.parquet"];
+    assert_eq!(files, [&["bench.json", "bench.md", "bench.parquet", "bench.svg"][..], &tables].concat());
     assert!(stdout.contains("ner on small: 2 documents") && stdout.contains("Only the first 2 documents"), "{stdout}");
     assert!(stdout.contains("2 rounds, as many as were allowed"), "{stdout}");
     let page = desk.read("out/bench.md");
@@ -172,6 +177,52 @@ fn one_model_needs_no_suite_and_no_gold() {
     let stance: Value = serde_json::from_str(&desk.succeeds(&line)).unwrap();
     assert_eq!(stance["settings"][0]["scored_documents"].as_u64(), Some(2));
     assert!(of(&stance["settings"][0], "sequences") > of(&stance["settings"][0], "windows"));
+}
+
+#[test]
+fn what_is_timed_is_as_much_as_a_run_does() {
+    let desk = Desk::small();
+    // Texts that are the same stand in one chunk and in two, in a document of several windows and in one.
+    let text = |at: usize| {
+        if at.is_multiple_of(9) { "Zoë Ruiz met the talks. ".repeat(30) } else { format!("Ruiz {}", at % 5) }
+    };
+    let lines = (0..200).map(|at| serde_json::json!({ "id": at.to_string(), "text": text(at) }).to_string() + "\n");
+    desk.write("in.jsonl", lines.collect::<String>());
+    let line = "--task ner --model models/tagger --input in.jsonl";
+    let predicted = desk.succeeds(&format!("predict {line} --output out.jsonl --format json"));
+    let predicted: Value = serde_json::from_str(&predicted).unwrap();
+    let bench = desk.succeeds(&format!("bench {line} --rounds 1 --latency 0 --threads 2 --format json"));
+    let bench: Value = serde_json::from_str(&bench).unwrap();
+    for count in ["documents", "windows", "sequences", "repeated", "tokens"] {
+        assert!(predicted[count].as_u64().unwrap() > 0, "{predicted}");
+        assert_eq!(bench["settings"][0][count], predicted[count], "{count}");
+    }
+}
+
+#[test]
+fn a_suite_behind_two_dashes_has_its_memory() {
+    let desk = Desk::small();
+    let line = "bench --threads 1 --rounds 1 --latency 0 --format json --limit 1 -- suite.toml";
+    let json: Value = serde_json::from_str(&desk.succeeds(line)).unwrap();
+    if cfg!(target_os = "linux") {
+        assert!(of(&json["settings"][0], "peak_bytes") > 1e6, "{json}");
+    }
+    desk.karat(&format!("bench --memory-of 99 {}", &line["bench ".len()..])).assert().code(2);
+}
+
+#[test]
+fn a_reader_that_is_gone_costs_no_folder() {
+    let desk = Desk::small();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_karat"))
+        .args("bench suite.toml --threads 1 --rounds 1 --latency 0 --out out".split(' '))
+        .current_dir(desk.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(desk.files("out").contains_key("bench.json"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(in crate::cli) struct BenchOptions {
     /// Measure one model instead: its folder
     #[arg(long, value_name = "DIR", requires_all = ["task", "input"])]
     pub(in crate::cli) model: Option<PathBuf>,
-    /// With --model: the documents, a JSONL file with `id` and `text`, or a folder of .txt files
+    /// With --model: the documents, a JSONL or .parquet file with `id` and `text`, or a folder of .txt files
     #[arg(long, value_name = "FILE|DIR", requires = "model")]
     pub(in crate::cli) input: Option<PathBuf>,
     /// With --model: what stances are about, a TOML file of `id = "phrase"` lines (task stance)
@@ -44,7 +44,8 @@ pub(in crate::cli) struct BenchOptions {
     /// Devices to try [default: what a suite says of the model, or cpu]
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(in crate::cli) device: Vec<DeviceArgument>,
-    /// Stop when every 95 % interval of tokens a second is narrower than this share of the median
+    /// Stop when every 95 % interval of tokens a second is narrower than this share of the median; intervals of a bench that stops so
+    /// cover somewhat less than they say
     #[arg(long, value_name = "SHARE", default_value = "0.05", value_parser = above_zero)]
     pub(in crate::cli) width: f64,
     /// Most rounds; a round is one pass of every setting

@@ -4,7 +4,7 @@
 
 mod folder;
 mod lines;
-mod source;
+pub(super) mod source;
 
 pub use folder::ShardFolder;
 

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 /// A JSONL file, a Parquet file (`*.parquet`), or a folder of `.txt` files.
-pub(super) fn open(input: &Path) -> Result<Box<dyn Records>, CorpusError> {
+pub(in crate::run) fn open(input: &Path) -> Result<Box<dyn Records>, CorpusError> {
     Ok(if input.is_dir() {
         Box::new(Texts::open(input)?)
     } else if input.extension().is_some_and(|ending| ending == "parquet") {

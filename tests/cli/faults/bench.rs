@@ -136,3 +136,57 @@ For more information, try '--help'.
 "#]],
     );
 }
+
+#[test]
+fn targets_for_names() {
+    bench(
+        "--task ner --model models/tagger --input corpus/documents.jsonl --targets corpus/targets.toml",
+        str![[r#"
+error: `--targets` belongs to task `stance`, but `--task ner` is asked for
+hint: leave the option out
+
+"#]],
+    );
+}
+
+#[test]
+fn gold_of_another_target() {
+    let desk = Desk::small();
+    desk.write("targets.toml", "deal = \"the deal\"\n");
+    desk.refuses(
+        "bench --task stance --model models/judge --input corpus/documents.jsonl --targets targets.toml --gold corpus/gold/stance.jsonl",
+        str![[r#"
+error: `corpus/gold/stance.jsonl` line 2: document `a`: target `talks` is not in targets.toml (deal)
+`corpus/gold/stance.jsonl` line 4: document `c`: target `talks` is not in targets.toml (deal)
+hint: mend what is named above and try again; nothing was written
+
+"#]],
+    );
+}
+
+#[test]
+fn documents_without_tokens() {
+    let desk = Desk::small();
+    desk.write("in.jsonl", "{\"id\": \"a\", \"text\": \"\\u200b\"}\n");
+    desk.refuses(
+        "bench --task ner --model models/tagger --input in.jsonl",
+        str![[r#"
+error: corpus `in.jsonl`: no document has a token for model `tagger`
+hint: there is nothing to measure; choose other documents
+
+"#]],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn documents_that_can_be_read_once() {
+    bench(
+        "--task ner --model models/tagger --input /dev/null",
+        str![[r#"
+error: `/dev/null` is neither a file nor a folder, and every pass of a bench reads its documents anew
+hint: write the documents to a file first
+
+"#]],
+    );
+}
