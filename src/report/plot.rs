@@ -122,7 +122,8 @@ fn draw_scores(area: &DrawingArea<SVGBackend<'_>, Shift>, title: &str, lines: &[
     let label = |y: &f64| {
         let at = count as f64 - 1.0 - y;
         let line = (at.fract().abs() < 1e-9 && at >= 0.0).then(|| lines.get(at as usize)).flatten();
-        line.map_or(String::new(), |line| line.name.clone())
+        // No-break spaces hold the name off the axis, where there are no tick marks that would.
+        line.map_or(String::new(), |line| format!("{}\u{a0}\u{a0}", line.name))
     };
     chart
         .configure_mesh()
