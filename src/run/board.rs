@@ -44,7 +44,7 @@ pub(super) struct Board<'a, T, E> {
     pub(super) fault: Option<(Place, E)>,
     pub(super) counts: Counts,
     /// Of all threads, by [`Step`].
-    pub(super) seconds: [f64; 6],
+    pub(super) seconds: [f64; 5],
 }
 
 impl<'a, T, E> Board<'a, T, E> {
@@ -61,7 +61,7 @@ impl<'a, T, E> Board<'a, T, E> {
             broken: false,
             fault: None,
             counts: Counts::default(),
-            seconds: [0.0; 6],
+            seconds: [0.0; 5],
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Spent {
     pub decode: f64,
     /// Answers to files.
     pub write: f64,
-    /// Nothing to do.
+    /// Nothing to do, or no processor to do it: what is left of the whole.
     pub wait: f64,
     /// From the first step to the last.
     pub wall: f64,
@@ -87,8 +87,9 @@ pub(super) fn stream<'a, T: Send, E: From<CellError> + Send>(
     if let Some((_, error)) = board.fault {
         return Err(error);
     }
-    let [read, tokenize, forward, decode, write, wait] = board.seconds.map(|seconds| seconds / threads as f64);
+    let [read, tokenize, forward, decode, write] = board.seconds.map(|seconds| seconds / threads as f64);
     let wall = begun.elapsed().as_secs_f64();
+    let wait = (wall - read - tokenize - forward - decode - write).max(0.0);
     Ok((board.counts, Spent { read, tokenize, forward, decode, write, wait, wall }))
 }
 
@@ -100,7 +101,6 @@ enum Step {
     Forward,
     Decode,
     Write,
-    Wait,
 }
 
 struct Line<'l, 'a, I, M, S, T, E> {
@@ -131,10 +131,10 @@ where
             self.changed.notify_all();
         });
         let mut worker = self.asked.worker();
-        let mut clock = Clock { since: Instant::now(), seconds: [0.0; 6] };
+        let mut clock = Clock { since: Instant::now(), seconds: [0.0; 5] };
         loop {
             let job = self.next();
-            clock.took(Step::Wait);
+            clock.since = Instant::now();
             let (place, result) = match job {
                 Job::Stop => break,
                 Job::Read { number } => ((number, 0), self.read(number, &mut clock)),
@@ -226,7 +226,7 @@ where
 /// Where a thread's time goes.
 struct Clock {
     since: Instant,
-    seconds: [f64; 6],
+    seconds: [f64; 5],
 }
 
 impl Clock {
