@@ -85,7 +85,11 @@ fn told(predicted: &Predicted, output: &Path) -> String {
     };
     let rate = predicted.throughput.tokens_per_second();
     let rate = rate.map(|rate| format!(", {} tokens/s", number(rate.round() as usize))).unwrap_or_default();
-    format!("{}{kept}{rate}: {}", counted(predicted.counts.documents), output.display())
+    let none = match predicted.counts.without_tokens {
+        0 => String::new(),
+        none => format!(", {} of them without a token", number(none)),
+    };
+    format!("{}{none}{kept}{rate}: {}", counted(predicted.counts.documents), output.display())
 }
 
 fn to_stdout(options: &PredictOptions) -> bool {
@@ -228,8 +232,8 @@ fn unwritten(path: &Path) -> String {
 fn json(task: TaskName, predicted: &Predicted) -> String {
     let Predicted { throughput: row, counts, kept, check, spent, wall } = predicted;
     let json = serde_json::json!({
-        "version": 1, "task": task, "documents": counts.documents, "kept": kept, "windows": counts.windows,
-        "sequences": counts.sequences, "repeated": counts.repeated, "tokens": counts.tokens,
+        "version": 1, "task": task, "documents": counts.documents, "kept": kept,
+        "without_tokens": counts.without_tokens, "windows": counts.windows, "sequences": counts.sequences, "repeated": counts.repeated, "tokens": counts.tokens,
         "threads": row.threads, "engine": row.engine, "precision": row.precision,
         "seconds": {
             "load": row.seconds[0], "check": check, "read": spent.read, "tokenize": spent.tokenize,
