@@ -11,7 +11,7 @@ pub struct Running(Sha256);
 
 impl io::Write for Running {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
+        self.add(bytes);
         Ok(bytes.len())
     }
 
@@ -21,6 +21,11 @@ impl io::Write for Running {
 }
 
 impl Running {
+    /// Takes in what comes next.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
     /// 64 hexadecimal digits.
     pub fn digits(self) -> String {
         let mut digits = String::with_capacity(64);
@@ -41,16 +46,8 @@ pub fn of_bytes(bytes: &[u8]) -> String {
 /// # Errors
 /// What the system says when the file cannot be read.
 pub fn of_file(path: &Path) -> std::io::Result<String> {
-    of_reader(&mut std::fs::File::open(path)?)
-}
-
-/// The digest of all that a reader gives, which is never all in memory.
-///
-/// # Errors
-/// What the system says when it cannot be read.
-pub fn of_reader(reader: &mut impl io::Read) -> io::Result<String> {
     let mut running = Running::default();
-    io::copy(reader, &mut running)?;
+    io::copy(&mut std::fs::File::open(path)?, &mut running)?;
     Ok(format!("sha256:{}", running.digits()))
 }
 

@@ -1,8 +1,10 @@
 //! Reading text with its place in the error, and writing files beside their place and renaming them.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Component, Path, PathBuf};
+use tempfile::{NamedTempFile, TempPath};
 
 /// Why a text file could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub fn read_text(path: &Path) -> Result<String, TextError> {
 }
 
 /// How the name of a file begins that is being written.
-const UNFINISHED: &str = ".karat-";
+pub const UNFINISHED: &str = ".karat-";
 
 /// Writes a file beside its place and renames it, so that it is there whole or not at all. What is there and is no plain
 /// file (a device, a pipe) is written to and stays what it is.
@@ -60,8 +62,8 @@ pub struct Beside {
 }
 
 enum Target {
-    New(tempfile::NamedTempFile),
-    Device(std::fs::File),
+    New(NamedTempFile),
+    Device(File),
 }
 
 impl Beside {
@@ -70,13 +72,25 @@ impl Beside {
     /// # Errors
     /// What the system says.
     pub fn create(place: &Path) -> io::Result<Self> {
+        Self::begin(place, |folder| tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder))
+    }
+
+    /// Begins a file that grows for long: as [`partial`], where it can be seen, and where the next call finds what a killed one left.
+    ///
+    /// # Errors
+    /// What the system says; [`ErrorKind::ResourceBusy`] where another process writes the same file.
+    pub fn growing(place: &Path) -> io::Result<Self> {
+        Self::begin(place, |_| claim(&partial(place)))
+    }
+
+    fn begin(place: &Path, new: impl FnOnce(&Path) -> io::Result<NamedTempFile>) -> io::Result<Self> {
         let device = std::fs::metadata(place).is_ok_and(|there| !there.is_file() && !there.is_dir());
         let file = if device {
-            Target::Device(std::fs::OpenOptions::new().write(true).open(place)?)
+            Target::Device(OpenOptions::new().write(true).open(place)?)
         } else {
             let folder = folder_of(place);
             std::fs::create_dir_all(folder)?;
-            Target::New(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?)
+            Target::New(new(folder)?)
         };
         Ok(Self { place: place.to_owned(), file })
     }
@@ -85,7 +99,7 @@ impl Beside {
     ///
     /// # Errors
     /// What the system says.
-    pub fn handle(&self) -> io::Result<std::fs::File> {
+    pub fn handle(&self) -> io::Result<File> {
         match &self.file {
             Target::New(file) => file.as_file().try_clone(),
             Target::Device(file) => file.try_clone(),
@@ -104,6 +118,41 @@ impl Beside {
         relax(&mut permissions, 0o644);
         file.set_permissions(permissions)
     }
+}
+
+/// How a file or folder is called while it grows.
+pub fn partial(place: &Path) -> PathBuf {
+    let mut name = place.to_owned().into_os_string();
+    name.push(".partial");
+    name.into()
+}
+
+/// An empty file that one process has at a time, until it is dropped and removed. What a killed process left is taken over.
+///
+/// # Errors
+/// What the system says; [`ErrorKind::ResourceBusy`] where another process has it.
+pub fn claim(path: &Path) -> io::Result<NamedTempFile> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    // Where a file system has no locks, nobody is kept out. A file that is gone by now was another's until just before.
+    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !path.exists() {
+        return Err(io::Error::new(ErrorKind::ResourceBusy, "another process is writing it"));
+    }
+    file.set_len(0)?;
+    Ok(NamedTempFile::from_parts(file, TempPath::try_from_path(path)?))
+}
+
+/// Where a path leads, however it is written, whether or not something is there.
+pub fn place(path: &Path) -> PathBuf {
+    let mut place = std::env::current_dir().unwrap_or_default();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            place.pop();
+        } else {
+            place.push(part);
+        }
+        place = place.canonicalize().unwrap_or(place);
+    }
+    place
 }
 
 /// Writes several files beside their places, and renames them when all of them are written, so that a full disk changes
@@ -170,20 +219,32 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Removes, from a folder and the folders in it, the files that a killed process was writing.
+/// Removes, from a folder, the files that a killed process was writing.
 ///
 /// # Errors
 /// What the system says.
 pub fn sweep(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            sweep(&path)?;
-        } else if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED)) {
-            std::fs::remove_file(&path)?;
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) && !entry.file_type()?.is_dir() {
+            std::fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Does the same in the folders in it too.
+///
+/// # Errors
+/// What the system says.
+pub fn sweep_all(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sweep_all(&entry.path())?;
+        }
+    }
+    sweep(folder)
 }
 
 #[cfg(unix)]
@@ -208,6 +269,33 @@ mod tests {
             Err(TextError::NotUtf8 { line: 2, byte: 6, .. }) => {}
             other => panic!("expected line 2, byte 6, got {other:?}"),
         }
+    }
+
+    #[test]
+    fn a_file_that_grows_is_seen_and_belongs_to_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x");
+        std::fs::write(partial(&path), "what was left").expect("written");
+        let beside = Beside::growing(&path).expect("nobody has it");
+        assert_eq!(Beside::growing(&path).err().map(|error| error.kind()), Some(ErrorKind::ResourceBusy));
+        beside.handle().and_then(|mut file| file.write_all(b"one")).expect("written");
+        beside.keep().expect("renamed");
+        assert_eq!(std::fs::read(&path).expect("read"), b"one");
+        drop(Beside::growing(&path).expect("nobody has it any more"));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1, "only the file itself");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_place_is_the_same_however_it_is_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let at = |path: &str| place(&folder.path().join(path));
+        std::fs::create_dir_all(folder.path().join("there/deep")).expect("made");
+        std::os::unix::fs::symlink("there/deep", folder.path().join("link")).expect("linked");
+        assert_eq!(at("./there/new/../x"), at("there//x/"));
+        assert_eq!(at("link/../x"), at("there/x"));
+        assert_ne!(at("x"), at("there/x"));
+        assert_eq!(place(Path::new("new.x")), place(Path::new("./new.x")));
     }
 
     #[test]

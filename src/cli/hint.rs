@@ -5,7 +5,7 @@ use super::gate::{NoBaseline, NoPlace};
 use super::gold::{NoFolder, NoPasses, NoQueue, Occupied, Schemeless, Stale};
 use super::history::{NoPoint, NoSeries};
 use super::models::NoModels;
-use super::predict::{Foreign, SameFile, TwoMeanings, Unlike};
+use super::predict::{BothToStdout, Foreign, SameFile, TwoMeanings, Unlike};
 use super::score::{ScoreError, Unanswered};
 use crate::base::file::TextError;
 use crate::bench::BenchError;
@@ -22,6 +22,7 @@ use crate::task::floor::FloorError;
 use crate::task::{LabelError, TaskError};
 use crate::text::TokenizerError;
 use std::error::Error;
+use std::io::ErrorKind;
 
 /// The cure for an error, where there is one to name.
 pub(super) fn of(error: &anyhow::Error) -> Option<String> {
@@ -136,7 +137,12 @@ fn of_prediction(error: &PredictError) -> Option<&'static str> {
         PredictError::Input(_) | PredictError::Cell(_) => return None,
         PredictError::Changed(_) => "let it stand while karat reads it, and try again",
         PredictError::NoLogits(_) => "leave the option out",
-        PredictError::Write { .. } => DISK,
+        PredictError::Write { source, .. } => match source.kind() {
+            ErrorKind::ResourceBusy => "wait until it has ended, or name another place; nothing was changed",
+            ErrorKind::BrokenPipe => "what reads stdout must read all of it, or the logits are not whole",
+            _ => DISK,
+        },
+        PredictError::Shards { .. } => "take more documents a file with --shard-documents; nothing was written",
         PredictError::Taken(_) => "--resume takes up what is not finished; or name another folder",
         PredictError::Occupied(_) => "name another folder",
         PredictError::Other { .. } => "name another folder, or go back to what it was begun with; nothing was changed",
@@ -172,7 +178,9 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<CorpusError>() {
         return match error {
             CorpusError::Text(error) => of_leaf(error),
-            CorpusError::Problems(_) => Some("mend what is named above and try again; nothing was written"),
+            CorpusError::Problems(_) | CorpusError::Many { .. } => {
+                Some("mend what is named above and try again; nothing was written")
+            }
             CorpusError::Unsealed(_) => {
                 Some("bring the sealed files back; or, when the change is meant, `karat gold seal` the corpus")
             }
@@ -180,6 +188,7 @@ fn of_leaf(cause: &(dyn Error + 'static)) -> Option<&'static str> {
                 Some("check that it is whole; a file whose name does not end in `.parquet` is read as JSONL")
             }
             CorpusError::List { .. } => Some(PATH),
+            CorpusError::Copy { .. } => Some("make room for temporary files, or set TMPDIR to a folder that has it"),
             CorpusError::NoCorpus(_) => Some("data/envoy is an example of a corpus"),
         };
     }
@@ -320,7 +329,10 @@ fn of_command(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some("a name that ends in `/` is that of a folder of Parquet files");
     }
     if cause.is::<SameFile>() {
-        return Some("give each a file of its own; nothing was written");
+        return Some("give each a place of its own; nothing was written");
+    }
+    if cause.is::<BothToStdout>() {
+        return Some("name a file with --output, or leave --format out");
     }
     if cause.is::<NoFolder>() {
         return Some("name a folder with --output");

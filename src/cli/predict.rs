@@ -3,6 +3,7 @@
 use super::arguments::{PredictOptions, SHARD_DOCUMENTS, TextOrJson};
 use super::progress::{Bars, threads};
 use super::{emit, say};
+use crate::base::file::{partial, place};
 use crate::corpus::read_targets;
 use crate::report::number;
 use crate::run::{Output, PredictError, Predicted, Request, ShardFolder, predict};
@@ -15,18 +16,19 @@ use anyhow::Context;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let task = TaskName::from(options.task);
     let task_options = task_options(options)?;
-    let sharded = sharded(options)?;
-    if sharded.is_none() {
-        for path in [Some(&options.output), options.logits.as_ref()].into_iter().flatten() {
-            check_place(path).with_context(|| unwritten(path))?;
-        }
+    if to_stdout(options) && options.format == TextOrJson::Json {
+        return Err(BothToStdout.into());
     }
-    check_apart(options)?;
+    let sharded = sharded(options)?;
+    for path in [Some(&options.output), options.logits.as_ref()].into_iter().flatten() {
+        check_place(path, sharded.is_some()).with_context(|| unwritten(path))?;
+    }
+    check_apart(options, sharded.is_some())?;
     let targets = options.targets.as_deref().map(read_targets).transpose()?.unwrap_or_default();
     let name = options.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let labels = label_map(options)?;
@@ -43,7 +45,7 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         stored: None,
         threads: threads(&options.compute),
     };
-    let to_stdout = options.output.as_os_str() == "-";
+    let to_stdout = to_stdout(options);
     let mut stdout = std::io::stdout();
     let output = match sharded {
         Some(folder) => Output::Shards(folder),
@@ -56,8 +58,10 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let bars = Bars::new();
     let predicted = predict(&request, &options.input, output, &bars).inspect_err(|_| bars.clear());
     let predicted = predicted.map_err(|error| match error {
-        // A reader of stdout that has seen enough is no failure.
-        PredictError::Write { path, source } if to_stdout && path == options.output => anyhow::Error::from(source),
+        // A reader of stdout that has seen enough is no failure, where nothing else was to come of it.
+        PredictError::Write { path, source } if to_stdout && options.logits.is_none() && path == options.output => {
+            anyhow::Error::from(source)
+        }
         other => other.into(),
     })?;
     match options.format {
@@ -81,12 +85,27 @@ fn told(predicted: &Predicted, output: &Path) -> String {
     };
     let rate = predicted.throughput.tokens_per_second();
     let rate = rate.map(|rate| format!(", {} tokens/s", number(rate.round() as usize))).unwrap_or_default();
-    format!("{}{kept}{rate}: {}", counted(predicted.counts.documents), output.display())
+    let none = match predicted.counts.without_tokens {
+        0 => String::new(),
+        none => format!(", {} of them without a token", number(none)),
+    };
+    format!("{}{none}{kept}{rate}: {}", counted(predicted.counts.documents), output.display())
 }
 
-/// Options that say of one output that it is a folder, and of another that it is a file.
+fn to_stdout(options: &PredictOptions) -> bool {
+    options.output.as_os_str() == "-"
+}
+
+/// Predictions and counts would both go to stdout.
+#[derive(Debug, thiserror::Error)]
+#[error("`--output -` and `--format json` both write to stdout")]
+pub(super) struct BothToStdout;
+
+/// Options that say of one output that it is a folder, and of another, or of what is there, that it is a file.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unlike {
+    #[error("`--{0} {1}` names a file, but that is a folder")]
+    Folder(&'static str, String),
     #[error("`--{0}` is for predictions that go to a folder, and `{1}` is the name of a file")]
     NoFolder(&'static str, String),
     #[error("predictions go to the {0} `{1}`, and logits to the {2} `{3}`")]
@@ -98,6 +117,11 @@ fn sharded(options: &PredictOptions) -> Result<Option<ShardFolder<'_>>, Unlike> 
     let is_folder = |path: &Path| path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
     let shown = |path: &Path| path.display().to_string();
     let folder = is_folder(&options.output);
+    for (option, path) in [("output", Some(&options.output)), ("logits", options.logits.as_ref())] {
+        if let Some(path) = path.filter(|path| !is_folder(path) && path.is_dir()) {
+            return Err(Unlike::Folder(option, shown(path)));
+        }
+    }
     if let Some(logits) = options.logits.as_deref().filter(|logits| is_folder(logits) != folder) {
         let kind = |folder| if folder { "folder" } else { "file" };
         return Err(Unlike::Logits(kind(folder), shown(&options.output), kind(!folder), shown(logits)));
@@ -123,34 +147,33 @@ pub(super) struct Foreign {
     pub(super) asked: TaskName,
 }
 
-/// Two options name one file, of which one would be lost.
+/// Two options name one file or folder, of which one would be lost.
 #[derive(Debug, thiserror::Error)]
-#[error("`--{0}` and `--{1}` name the same file `{2}`")]
+#[error("`--{0}` and `--{1}` lead to the same place `{2}`")]
 pub(super) struct SameFile(&'static str, &'static str, String);
 
-/// No file that is written is a file that is read, or the other one that is written.
-fn check_apart(options: &PredictOptions) -> Result<(), SameFile> {
-    let named = [
-        ("input", Some(&options.input)),
-        ("targets", options.targets.as_ref()),
-        ("logits", options.logits.as_ref()),
-        ("output", Some(&options.output)),
-    ];
-    // A file that is not there yet is compared as it is written.
-    let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let named: Vec<_> = named.into_iter().filter_map(|(option, path)| Some((option, place(path?)))).collect();
-    for (at, (option, path)) in named.iter().enumerate() {
-        let written = |other: &str| matches!(other, "logits" | "output");
-        if let Some((other, _)) = named[at + 1..].iter().find(|(other, there)| written(other) && there == path) {
-            return Err(SameFile(option, other, written_as(options, other).display().to_string()));
+/// No file or folder that is written is one that is read, or another one that is written.
+fn check_apart(options: &PredictOptions, sharded: bool) -> Result<(), SameFile> {
+    let read = [("input", Some(&options.input)), ("targets", options.targets.as_ref())];
+    let read = read.into_iter().filter_map(|(option, path)| Some((option, path?.clone())));
+    let mut places: Vec<(&str, PathBuf)> = read.collect();
+    for (option, path) in [("logits", options.logits.as_ref()), ("output", Some(&options.output))] {
+        let Some(path) = path else { continue };
+        // Beside its own place, what is written takes up another one.
+        let beside = match (option, sharded) {
+            (_, false) => vec![partial(path)],
+            ("output", true) => vec![path.join("predictions")],
+            _ => Vec::new(),
+        };
+        for path in std::iter::once(path.clone()).chain(beside) {
+            let same = |(other, there): &&(&str, PathBuf)| *other != option && place(there) == place(&path);
+            if let Some((other, _)) = places.iter().find(same) {
+                return Err(SameFile(other, option, path.display().to_string()));
+            }
+            places.push((option, path));
         }
     }
     Ok(())
-}
-
-/// The path of an option that is written, as it was given.
-fn written_as<'a>(options: &'a PredictOptions, option: &str) -> &'a Path {
-    options.logits.as_deref().filter(|_| option == "logits").unwrap_or(&options.output)
 }
 
 /// A name that two options give a meaning.
@@ -193,13 +216,12 @@ fn task_options(options: &PredictOptions) -> Result<TaskOptions, Foreign> {
     })
 }
 
-/// Refuses a place that no file can stand in, before the model is asked for long.
-fn check_place(path: &Path) -> std::io::Result<()> {
-    if path.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
-    }
-    let above = path.ancestors().skip(1).find(|folder| folder.exists());
-    if above.is_some_and(|folder| !folder.is_dir()) { Err(ErrorKind::NotADirectory.into()) } else { Ok(()) }
+/// Refuses a place that no file, or no folder, can stand in, before the model is asked for long.
+fn check_place(path: &Path, as_folder: bool) -> std::io::Result<()> {
+    // Without the `/` at the end, behind which no file can be seen.
+    let path: PathBuf = path.components().collect();
+    let there = path.ancestors().skip(usize::from(!as_folder)).find(|folder| folder.exists());
+    if there.is_some_and(|folder| !folder.is_dir()) { Err(ErrorKind::NotADirectory.into()) } else { Ok(()) }
 }
 
 fn unwritten(path: &Path) -> String {
@@ -210,8 +232,8 @@ fn unwritten(path: &Path) -> String {
 fn json(task: TaskName, predicted: &Predicted) -> String {
     let Predicted { throughput: row, counts, kept, check, spent, wall } = predicted;
     let json = serde_json::json!({
-        "version": 1, "task": task, "documents": counts.documents, "kept": kept, "windows": counts.windows,
-        "sequences": counts.sequences, "repeated": counts.repeated, "tokens": counts.tokens,
+        "version": 1, "task": task, "documents": counts.documents, "kept": kept,
+        "without_tokens": counts.without_tokens, "windows": counts.windows, "sequences": counts.sequences, "repeated": counts.repeated, "tokens": counts.tokens,
         "threads": row.threads, "engine": row.engine, "precision": row.precision,
         "seconds": {
             "load": row.seconds[0], "check": check, "read": spent.read, "tokenize": spent.tokenize,

@@ -1,7 +1,8 @@
 //! Documents: what they are, and when they cannot be used.
 
 use super::problem::CorpusError;
-use super::records::{Lines, Records, Texts, sound, survey};
+use super::records::{Lines, Records, Texts, sound};
+use super::survey::survey;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -29,7 +30,7 @@ pub const MAX_DOCUMENT_BYTES: usize = 4 << 20;
 pub fn read_documents(path: &Path) -> Result<Vec<Document>, CorpusError> {
     let records: Box<dyn Records> =
         if path.is_dir() { Box::new(Texts::open(path)?) } else { Box::new(Lines::open(path)?) };
-    survey(records.as_ref(), |_| ())?;
+    survey(records.as_ref(), usize::MAX, |_| ())?;
     sound(records.as_ref())?.collect()
 }
 

@@ -13,6 +13,7 @@ mod patch;
 mod problem;
 mod records;
 mod seal;
+mod survey;
 mod suspicion;
 mod targets;
 
@@ -26,7 +27,8 @@ pub use folder::{Corpus, Manifest};
 pub use passes::{Annotator, Pass, PassNote};
 pub use patch::{Change, Correction, Patch, write_patch};
 pub use problem::{CorpusError, Place, Problem};
-pub use records::{Entries, Entry, Lines, Records, Survey, Texts, sound, survey};
+pub use records::{Entries, Entry, Lines, Records, Texts, sound};
 pub use seal::sealed;
+pub use survey::{Survey, Tally, survey};
 pub use suspicion::{Suspicion, suspicions};
 pub use targets::{Target, read_targets};

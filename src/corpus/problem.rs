@@ -74,13 +74,37 @@ pub enum CorpusError {
     /// Files were read, and hold what cannot be used.
     #[error("{}", list(.0))]
     Problems(Vec<Problem>),
+    /// The same, of a file with more problems than are worth keeping.
+    #[error("{}", list_of(first, *more))]
+    Many {
+        /// The first ones.
+        first: Vec<Problem>,
+        /// How many others there are.
+        more: usize,
+    },
+    /// What a pipe gave cannot be kept, to be read twice.
+    #[error("what `{}` gives cannot be kept in a temporary file", path.display())]
+    Copy {
+        /// The pipe.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
 }
 
+/// Problems that are shown; others are counted.
+pub(super) const SHOWN: usize = 20;
+
 fn list(problems: &[Problem]) -> String {
-    const SHOWN: usize = 20;
+    list_of(problems, 0)
+}
+
+fn list_of(problems: &[Problem], more: usize) -> String {
     let mut lines: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
-    if problems.len() > SHOWN {
-        lines.push(format!("and {} more problems like these", problems.len() - SHOWN));
+    let more = more + problems.len().saturating_sub(SHOWN);
+    if more > 0 {
+        let s = if more == 1 { "" } else { "s" };
+        lines.push(format!("and {more} more problem{s} like these"));
     }
     lines.join("\n")
 }

@@ -1,20 +1,16 @@
 //! Documents one after the other, so that a corpus may be larger than memory: the lines of a JSONL file, or the `.txt` files of a
-//! folder. What is wrong with them is found before the first one is asked about, by a pass that keeps no text.
+//! folder.
 
 use super::documents::{DOCUMENT, Document, unusable};
 use super::problem::{CorpusError, Place, Problem, json_fault};
-use crate::base::digest::{self, Running};
 use crate::base::file::{TextError, read_text};
-use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::hash::{Hash, Hasher};
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The longest line that is read, in bytes: that of the longest document, each character escaped, and metadata beside it.
-const MAX_LINE_BYTES: u64 = 64 << 20;
+pub(super) const MAX_LINE_BYTES: u64 = 64 << 20;
 
 /// Where a document stands, and what it is, or why it is none.
 #[derive(Debug)]
@@ -28,7 +24,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn problem(&self, what: String) -> Problem {
+    pub(super) fn problem(&self, what: String) -> Problem {
         Problem { path: self.path.to_path_buf(), place: self.place, what }
     }
 }
@@ -46,101 +42,9 @@ pub trait Records: Sync {
     /// # Errors
     /// [`CorpusError`] when nothing can be read.
     fn entries(&self) -> Result<Entries<'_>, CorpusError>;
-
-    /// SHA-256 of all that is read.
-    ///
-    /// # Errors
-    /// What the system says.
-    fn digest(&self) -> io::Result<String>;
 }
 
-/// How much there is to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Survey {
-    /// Documents.
-    pub documents: usize,
-    /// Bytes of their texts.
-    pub bytes: usize,
-}
-
-/// Reads everything once and keeps no text: finds every line that is no document, every text that is blank or too long, and every
-/// id that stands twice. Of each document 8 bytes are kept until the end. `told` is called with the number of documents so far.
-///
-/// # Errors
-/// [`CorpusError`] with all that was found, in its order.
-pub fn survey(records: &dyn Records, mut told: impl FnMut(usize)) -> Result<Survey, CorpusError> {
-    let mut pass = Pass::default();
-    pass.read(records, &mut told)?;
-    pass.hashes.sort_unstable();
-    let twice = pass.hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
-    let suspects: BTreeSet<u64> = twice.collect();
-    if !suspects.is_empty() {
-        // Whether it is the id, and where it stood first, is seen by reading once more.
-        pass = Pass { suspects, ..Pass::default() };
-        pass.read(records, &mut told)?;
-    }
-    if pass.survey.documents == 0 && pass.problems.is_empty() {
-        pass.problems.push(records.empty());
-    }
-    if pass.problems.is_empty() { Ok(pass.survey) } else { Err(CorpusError::Problems(pass.problems)) }
-}
-
-#[derive(Default)]
-struct Pass {
-    survey: Survey,
-    problems: Vec<Problem>,
-    hashes: Vec<u64>,
-    /// Hashes of ids that may stand twice.
-    suspects: BTreeSet<u64>,
-    /// Where their ids stand first.
-    first_seen: BTreeMap<String, Option<Place>>,
-}
-
-impl Pass {
-    fn read(&mut self, records: &dyn Records, told: &mut impl FnMut(usize)) -> Result<(), CorpusError> {
-        for entry in records.entries()? {
-            self.look_at(&entry?);
-            if self.survey.documents.is_multiple_of(1000) {
-                told(self.survey.documents);
-            }
-        }
-        Ok(())
-    }
-
-    fn look_at(&mut self, entry: &Entry) {
-        let document = match &entry.document {
-            Ok(document) => document,
-            Err(what) => return self.problems.push(entry.problem(what.clone())),
-        };
-        let hash = hash(&document.id);
-        if self.suspects.contains(&hash) {
-            match self.first_seen.get(&document.id) {
-                None => {
-                    self.first_seen.insert(document.id.clone(), entry.place);
-                }
-                Some(first) => {
-                    let first = first.map(|first| format!(" in {first}")).unwrap_or_default();
-                    let what = format!("document `{}` stands already{first}", document.id);
-                    self.problems.push(entry.problem(what));
-                }
-            }
-        } else if self.suspects.is_empty() {
-            self.hashes.push(hash);
-        }
-        self.problems.extend(unusable(document).map(|what| entry.problem(what)));
-        self.survey.documents += 1;
-        self.survey.bytes += document.text.len();
-    }
-}
-
-/// The same for the same id in every pass.
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Documents of a pass after [`survey`] has found nothing wrong.
+/// Documents of a pass after [`survey`](super::survey()) has found nothing wrong.
 ///
 /// # Errors
 /// [`CorpusError`] where the files are no longer what they were.
@@ -172,7 +76,7 @@ impl Lines {
         let failed = |source| TextError::Read { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let again = file.metadata().map_err(failed)?.is_file();
-        let copy = if again { None } else { Some(copied(&mut file).map_err(failed)?) };
+        let copy = if again { None } else { Some(copied(&mut file, path)?) };
         Ok(Self { path: path.into(), copy })
     }
 
@@ -189,10 +93,19 @@ impl Lines {
     }
 }
 
-fn copied(from: &mut File) -> io::Result<File> {
-    let mut copy = tempfile::tempfile()?;
-    io::copy(from, &mut copy)?;
-    Ok(copy)
+fn copied(from: &mut File, path: &Path) -> Result<File, CorpusError> {
+    let kept = |source| CorpusError::Copy { path: path.to_owned(), source };
+    let mut copy = tempfile::tempfile().map_err(kept)?;
+    let mut from = BufReader::with_capacity(1 << 16, from);
+    loop {
+        let bytes = from.fill_buf().map_err(|source| TextError::Read { path: path.to_owned(), source })?;
+        let length = bytes.len();
+        if length == 0 {
+            return Ok(copy);
+        }
+        copy.write_all(bytes).map_err(kept)?;
+        from.consume(length);
+    }
 }
 
 impl Records for Lines {
@@ -205,10 +118,6 @@ impl Records for Lines {
         let failed = |source| TextError::Read { path: self.path.to_path_buf(), source };
         let file = BufReader::with_capacity(1 << 16, self.file().map_err(failed)?);
         Ok(Box::new(LineEntries { path: Arc::clone(&self.path), file, bytes: Vec::new(), number: 0, before: 0 }))
-    }
-
-    fn digest(&self) -> io::Result<String> {
-        digest::of_reader(&mut self.file()?)
     }
 }
 
@@ -223,43 +132,45 @@ struct LineEntries {
 }
 
 impl LineEntries {
-    /// The next line that is not blank; None at the end.
-    fn line(&mut self) -> Result<Option<&str>, CorpusError> {
+    /// The document of the next line that is not blank, or what is wrong with that line; None at the end.
+    fn line(&mut self) -> io::Result<Option<Result<Document, String>>> {
         loop {
             self.before += self.bytes.len();
             self.bytes.clear();
             self.number += 1;
-            let failed = |source| TextError::Read { path: self.path.to_path_buf(), source };
-            let read = (&mut self.file).take(MAX_LINE_BYTES).read_until(b'\n', &mut self.bytes).map_err(failed)?;
+            let read = (&mut self.file).take(MAX_LINE_BYTES).read_until(b'\n', &mut self.bytes)?;
             if read == 0 {
                 return Ok(None);
             }
             if read as u64 == MAX_LINE_BYTES && self.bytes.last() != Some(&b'\n') {
-                let what = format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20);
-                let place = Some(Place::Line(self.number));
-                return Err(CorpusError::Problems(vec![Problem { path: self.path.to_path_buf(), place, what }]));
+                self.before += self.file.skip_until(b'\n')?;
+                return Ok(Some(Err(format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20))));
             }
-            match std::str::from_utf8(&self.bytes) {
-                Err(error) => {
-                    let byte = self.before + error.valid_up_to();
-                    return Err(TextError::NotUtf8 { path: self.path.to_path_buf(), line: self.number, byte }.into());
-                }
-                Ok(line) if !line.trim().is_empty() => break,
-                Ok(_) => {}
+            let line = match std::str::from_utf8(&self.bytes) {
+                Err(error) => return Ok(Some(Err(not_utf8(self.before + error.valid_up_to())))),
+                // Some editors begin a file with a byte order mark, which means nothing in UTF-8.
+                Ok(line) if self.number == 1 => line.trim_start_matches('\u{FEFF}'),
+                Ok(line) => line,
+            };
+            if !line.trim().is_empty() {
+                let line = line.lines().next().unwrap_or_default();
+                return Ok(Some(serde_json::from_str(line).map_err(|error| json_fault(DOCUMENT, &error))));
             }
         }
-        Ok(std::str::from_utf8(&self.bytes).expect("it was looked at").lines().next())
     }
+}
+
+fn not_utf8(byte: usize) -> String {
+    format!("byte {byte} of the file is not valid UTF-8")
 }
 
 impl Iterator for LineEntries {
     type Item = Result<Entry, CorpusError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let document = match self.line() {
-            Err(error) => return Some(Err(error)),
-            Ok(None) => return None,
-            Ok(Some(line)) => serde_json::from_str(line).map_err(|error| json_fault(DOCUMENT, &error)),
+        let document = match self.line().transpose()? {
+            Err(source) => return Some(Err(TextError::Read { path: self.path.to_path_buf(), source }.into())),
+            Ok(document) => document,
         };
         Some(Ok(Entry { path: Arc::clone(&self.path), place: Some(Place::Line(self.number)), document }))
     }
@@ -290,11 +201,15 @@ impl Texts {
         Ok(Self { folder: folder.to_owned(), names })
     }
 
-    fn entry(&self, name: &std::ffi::OsStr) -> Result<Entry, CorpusError> {
+    fn entry(&self, name: &std::ffi::OsStr) -> Entry {
         let path = self.folder.join(name);
         let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let text = read_text(&path)?;
-        Ok(Entry { path: path.into(), place: None, document: Ok(Document { id, text }) })
+        let (place, document) = match read_text(&path) {
+            Ok(text) => (None, Ok(Document { id, text })),
+            Err(TextError::NotUtf8 { line, byte, .. }) => (Some(Place::Line(line)), Err(not_utf8(byte))),
+            Err(TextError::Read { source, .. }) => (None, Err(format!("it cannot be read: {source}"))),
+        };
+        Entry { path: path.into(), place, document }
     }
 }
 
@@ -305,18 +220,6 @@ impl Records for Texts {
     }
 
     fn entries(&self) -> Result<Entries<'_>, CorpusError> {
-        Ok(Box::new(self.names.iter().map(|name| self.entry(name))))
-    }
-
-    /// Of each file its name, its length and its bytes.
-    fn digest(&self) -> io::Result<String> {
-        use std::io::Write;
-        let mut running = Running::default();
-        for name in &self.names {
-            let mut file = File::open(self.folder.join(name.as_ref()))?;
-            writeln!(running, "{} {}", name.to_string_lossy(), file.metadata()?.len())?;
-            io::copy(&mut file, &mut running)?;
-        }
-        Ok(format!("sha256:{}", running.digits()))
+        Ok(Box::new(self.names.iter().map(|name| Ok(self.entry(name)))))
     }
 }

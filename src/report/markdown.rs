@@ -126,6 +126,13 @@ fn ledger(out: &mut String, results: &Results) {
         ]);
     }
     out.push_str(&grid.markdown());
+    for row in results.ledger.iter().filter(|row| row.without_tokens > 0) {
+        let (task, model, number) = (&row.key.task, &row.key.model, number(row.without_tokens));
+        let _ = writeln!(
+            out,
+            "\n{task}, `{model}`: the tokenizer finds no token in {number} of the documents; they are answered without asking the model.",
+        );
+    }
 }
 
 fn throughput(out: &mut String, results: &Results) {

@@ -69,6 +69,9 @@ pub(super) struct Done<'a> {
 pub struct Counts {
     /// Documents answered.
     pub documents: usize,
+    /// Those in which the tokenizer found nothing, so that the model was not asked.
+    #[serde(default)]
+    pub without_tokens: usize,
     /// Windows of them; 0 for a floor.
     pub windows: usize,
     /// Sequences that the engine read.
@@ -82,6 +85,7 @@ pub struct Counts {
 impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.documents += other.documents;
+        self.without_tokens += other.without_tokens;
         self.windows += other.windows;
         self.sequences += other.sequences;
         self.repeated += other.repeated;
@@ -168,6 +172,7 @@ impl<'a> Asked<'a> {
         let batches = batches.into_iter().map(|logits| logits.expect("every batch went forward")).collect();
         let counts = Counts {
             documents: chunk.documents.len(),
+            without_tokens: prepared.iter().filter(|prepared| prepared.windows.is_empty()).count(),
             windows: prepared.iter().map(|prepared| prepared.windows.len()).sum(),
             sequences: packing.sequences(),
             repeated: packing.repeated(),

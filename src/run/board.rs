@@ -65,6 +65,12 @@ impl<'a, T, E> Board<'a, T, E> {
         }
     }
 
+    /// A write has ended. None follows one that failed, also before its fault is known here.
+    pub(super) fn wrote(&mut self, well: bool) {
+        self.writing = !well;
+        self.written += usize::from(well);
+    }
+
     /// What can be done now: the oldest first, and a new chunk only when nothing of the others is left. None: nothing yet.
     pub(super) fn next(&mut self) -> Option<Job<'a, T>> {
         let before_fault = |place: Place| self.fault.as_ref().is_none_or(|(fault, _)| place < *fault);
@@ -98,5 +104,25 @@ impl<'a, T, E> Board<'a, T, E> {
             self.source = Source::Taken;
             Job::Read { number: self.read }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_after_a_write_that_failed() {
+        let mut board: Board<'_, &str, ()> = Board::of(4);
+        (board.read, board.source) = (3, Source::Exhausted);
+        board.made = BTreeMap::from([(0, "first"), (1, "second"), (2, "third")]);
+        assert!(matches!(board.next(), Some(Job::Write { number: 0, made: "first" })));
+        assert!(board.next().is_none(), "one writes at a time");
+        board.wrote(true);
+        assert!(matches!(board.next(), Some(Job::Write { number: 1, made: "second" })));
+        board.wrote(false);
+        assert!(board.next().is_none());
+        board.fault = Some(((1, END), ()));
+        assert!(matches!(board.next(), Some(Job::Stop)));
     }
 }

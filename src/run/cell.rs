@@ -225,6 +225,7 @@ fn ledger(cell: &Cell, labelled: &Labelled, answered: &Answered) -> LedgerRow {
         outside_split: labelled.outside_split,
         without_gold: labelled.corpus.documents.len() - documents.len(),
         split: 0,
+        without_tokens: prepared.iter().filter(|prepared| prepared.windows.is_empty()).count(),
         sequences: prepared.iter().map(|prepared| prepared.sequences.len()).sum(),
         reach: Reach::default(),
         unannotated: labelled.regions().map(<[_]>::len).sum(),

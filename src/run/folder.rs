@@ -2,7 +2,7 @@
 
 use super::plan::Cell;
 use super::record::{FORMAT, Record, Results};
-use crate::base::file::{sweep, write_whole};
+use crate::base::file::{partial, sweep_all, write_whole};
 use crate::corpus::Document;
 use crate::table::{
     CalibrationRow, ConfusionRow, CountRow, DifferenceRow, EngineRow, ErrorRow, LedgerRow, MetricRow, ReliabilityRow,
@@ -97,9 +97,7 @@ pub enum FolderError {
 impl RunFolder {
     /// A run that will stand in `target`. With `resume`, cells that an interrupted run has saved are not run again.
     pub fn new(target: PathBuf, resume: bool) -> Self {
-        let mut partial = target.clone().into_os_string();
-        partial.push(".partial");
-        Self { target, partial: partial.into(), resume }
+        Self { partial: partial(&target), target, resume }
     }
 
     /// Where the run will stand.
@@ -122,7 +120,7 @@ impl RunFolder {
                 return Err(FolderError::Other(self.partial.clone()));
             }
             let failed = |source| FolderError::Io { path: self.partial.clone(), what: "tidied", source };
-            return sweep(&self.partial).map_err(failed);
+            return sweep_all(&self.partial).map_err(failed);
         }
         self.write("identity", identity.as_bytes())
     }

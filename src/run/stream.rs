@@ -153,9 +153,7 @@ where
                 Job::Write { number, made } => {
                     let result = (self.sink.lock().expect("no thread panics while it writes"))(made);
                     clock.took(Step::Write);
-                    let mut board = self.board();
-                    board.writing = false;
-                    board.written += 1;
+                    self.board().wrote(result.is_ok());
                     ((number, END), result)
                 }
             };
@@ -259,6 +257,8 @@ mod tests {
     use crate::table::CellKey;
     use crate::task::TaskName;
     use std::collections::BTreeMap;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn document(text: &str) -> Cow<'static, Document> {
         Cow::Owned(Document { id: text.to_owned(), text: text.to_owned() })
@@ -347,11 +347,23 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "")]
     fn a_thread_that_panics_stops_the_others() {
-        let _ = streamed(100, 3, |at| {
-            assert_ne!(at, 40, "what no source does");
-            false
-        });
+        // Where document 40 is read, and where the 40th is written.
+        for place in [40, 1040] {
+            for threads in [1, 2, 5] {
+                let written = AtomicUsize::new(0);
+                let fails = |at: usize| {
+                    assert_ne!(at, place, "what nobody does");
+                    written.fetch_add(at / 1000, Ordering::Relaxed);
+                    false
+                };
+                let panic = catch_unwind(AssertUnwindSafe(|| streamed(100, threads, fails))).expect_err("a panic");
+                let said = panic.downcast_ref::<String>().map(String::as_str);
+                let said = said.or(panic.downcast_ref::<&str>().copied()).expect("words");
+                assert!(said.contains("what nobody does") || said == "a scoped thread panicked", "{said}");
+                let written = written.into_inner();
+                assert!(if place == 40 { written <= 40 } else { written == 39 }, "{written} were written");
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! Documents from a Parquet file, a slice of its rows at a time.
 
-use crate::base::digest;
 use crate::corpus::{CorpusError, Document, Entries, Entry, Place, Problem, Records};
 use polars::io::parquet::read::{FileMetadata, ParallelStrategy};
 use polars::prelude::*;
@@ -87,10 +86,6 @@ impl Records for DocumentRows {
             Ok(entries) => entries.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         })))
-    }
-
-    fn digest(&self) -> std::io::Result<String> {
-        digest::of_file(&self.path)
     }
 }
 

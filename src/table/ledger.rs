@@ -16,6 +16,8 @@ pub struct LedgerRow {
     pub without_gold: usize,
     /// Documents that needed more than one window.
     pub split: usize,
+    /// Documents in which the tokenizer found nothing, so that the model was not asked.
+    pub without_tokens: usize,
     /// Sequences that were asked, also those that are the same; zero for a floor.
     pub sequences: usize,
     /// What tokens reach; zeros for a floor, which reads characters.
@@ -35,6 +37,7 @@ impl LedgerRow {
             .count("outside_split", rows.iter().map(|row| Some(row.outside_split)))
             .count("without_gold", rows.iter().map(|row| Some(row.without_gold)))
             .count("split", rows.iter().map(|row| Some(row.split)))
+            .count("without_tokens", rows.iter().map(|row| Some(row.without_tokens)))
             .count("sequences", rows.iter().map(|row| Some(row.sequences)))
             .count("characters", reach(|r| r.characters))
             .count("uncovered", reach(|r| r.uncovered))
@@ -71,6 +74,8 @@ impl LedgerRow {
         for column in columns {
             counts.push(column?);
         }
+        // Runs of an earlier karat do not say it.
+        let without_tokens = stored.count("without_tokens").unwrap_or_default();
         let row = |(at, key): (usize, CellKey)| {
             let count = |column: usize| counts[column][at].unwrap_or_default();
             Self {
@@ -78,6 +83,7 @@ impl LedgerRow {
                 documents: count(0),
                 without_gold: count(1),
                 split: count(2),
+                without_tokens: without_tokens.get(at).copied().flatten().unwrap_or_default(),
                 sequences: count(3),
                 outside_split: count(10),
                 unannotated: count(11),

@@ -17,6 +17,7 @@ mod gold;
 mod help;
 mod history;
 mod hub;
+mod killed;
 mod labels;
 mod layers;
 mod noise;

@@ -158,3 +158,35 @@ fn logits_have_a_row_for_every_token_or_every_hypothesis_and_window() {
     // Two targets, three stances, two templates each.
     assert_eq!(stance["windows"].as_u64().unwrap() * 12, rows as u64);
 }
+
+#[test]
+fn a_text_without_tokens_is_answered_and_counted() {
+    let desk = Desk::small();
+    let document = json!({ "id": "z", "text": "\u{200B}" }).to_string() + "\n";
+    desk.write("corpus/documents.jsonl", desk.read("corpus/documents.jsonl") + &document);
+    let line =
+        "predict --task stance --model models/judge --input corpus/documents.jsonl --targets corpus/targets.toml";
+    let told: Value =
+        serde_json::from_str(&desk.succeeds(&format!("{line} --output out.jsonl --format json"))).unwrap();
+    assert_eq!((told["documents"].as_u64(), told["without_tokens"].as_u64()), (Some(4), Some(1)));
+    let out = desk.read("out.jsonl");
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let third = 1.0 / 3.0;
+    for (line, target) in lines[6..].iter().zip(["deal", "talks"]) {
+        let scores = json!({ "favor": third, "against": third, "neutral": third });
+        assert_eq!(line, &json!({ "id": "z", "target": target, "stance": "neutral", "scores": scores }));
+    }
+    assert_eq!(lines.len(), 8);
+    let said = desk.karat(&format!("{line} --output out/")).assert().success().get_output().stderr.clone();
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.starts_with("4 documents, 1 of them without a token"), "{said}");
+    assert_eq!(parquet(&desk, "out/predictions/part-00000.parquet").1, 8);
+
+    // A run scores it, and its ledger says it.
+    desk.write("corpus/gold/stance.jsonl", "{\"id\": \"z\", \"target\": \"deal\", \"stance\": \"favor\"}\n");
+    desk.write("corpus/gold/ner.jsonl", "{\"id\": \"z\", \"entities\": []}\n");
+    desk.succeeds("run suite.toml --out run --no-probes");
+    let report = desk.read("run/report.md");
+    assert!(report.contains("stance, `judge`: the tokenizer finds no token in 1 of the documents"), "{report}");
+    assert!(report.contains("wrong stance"), "the gold of `z` was not scored: {report}");
+}

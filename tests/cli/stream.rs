@@ -6,10 +6,9 @@ use polars::prelude::{Column, DataFrame, ParquetReader, ParquetWriter, SerReader
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Texts of which no two are the same, of one word to some hundred.
-fn texts(count: usize) -> Vec<(String, String)> {
+pub(super) fn texts(count: usize) -> Vec<(String, String)> {
     let words: Vec<&str> =
         "the author of this text is in favour Zoë Ruiz ; Doha takes no side on Gaza , 'talks' \u{1F1E9} -"
             .split(' ')
@@ -20,7 +19,7 @@ fn texts(count: usize) -> Vec<(String, String)> {
     (0..count).map(|at| (format!("d{at:04}"), format!("{} {at}", text(at).join(" ")))).collect()
 }
 
-fn jsonl(documents: &[(String, String)]) -> String {
+pub(super) fn jsonl(documents: &[(String, String)]) -> String {
     let line = |(id, text): &(String, String)| format!("{}\n", json!({ "id": id, "text": text, "more": 1 }));
     documents.iter().map(line).collect()
 }
@@ -189,34 +188,6 @@ fn what_was_stopped_is_taken_up_and_ends_as_if_it_had_not_been() {
 }
 
 #[test]
-fn a_killed_process_leaves_whole_shards_and_is_taken_up() {
-    let desk = Desk::small();
-    desk.link("models/ner-minilm-l6", "models/ner");
-    desk.write("in.jsonl", jsonl(&texts(60)));
-    let line = "predict --task ner --model models/ner --input in.jsonl --shard-documents 4 --threads 1";
-    let mut child = Command::new(env!("CARGO_BIN_EXE_karat"))
-        .args(line.split(' ').chain(["--output", "out/"]))
-        .current_dir(desk.path(""))
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let begun = Instant::now();
-    while !desk.path("out/predictions/part-00001.parquet").exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        assert!(begun.elapsed() < Duration::from_mins(1), "no shard came");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    assert!(!child.wait().unwrap().success(), "it was faster than its end");
-    for (name, bytes) in desk.files("out/predictions") {
-        assert!(name.starts_with(".karat-") || (bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1")), "{name}");
-    }
-    desk.succeeds(&format!("{line} --output out/ --resume"));
-    desk.succeeds(&format!("{line} --output whole/"));
-    assert!(desk.files("out") == desk.files("whole"));
-}
-
-#[test]
 fn windows_that_are_the_same_go_forward_once_and_are_answered_as_if_alone() {
     let desk = Desk::small();
     let line = |id: &str, text: &str| json!({ "id": id, "text": text }).to_string() + "\n";
@@ -260,4 +231,13 @@ fn a_pipe_is_read_and_stdout_is_written_to() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     assert!(String::from_utf8(output.stdout).unwrap() == desk.read("out.jsonl"));
+}
+
+#[test]
+fn a_byte_order_mark_means_nothing() {
+    let desk = Desk::small();
+    desk.succeeds(&format!("{TAGGER} --input corpus/documents.jsonl --output out.jsonl"));
+    desk.write("in.jsonl", format!("\u{FEFF}{}", desk.read("corpus/documents.jsonl")));
+    desk.succeeds(&format!("{TAGGER} --input in.jsonl --output marked.jsonl"));
+    assert!(desk.read("marked.jsonl") == desk.read("out.jsonl"));
 }

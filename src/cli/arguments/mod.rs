@@ -151,8 +151,9 @@ pub(super) struct PredictOptions {
     /// files
     #[arg(long, value_name = "FILE|DIR")]
     pub(super) input: PathBuf,
-    /// Where the predictions go: a JSONL file; `-` for stdout; or a name that ends in `/` for a folder of Parquet files, which can
-    /// be stopped and resumed: DIR/predictions/part-00000.parquet … and DIR/predict.json
+    /// Where the predictions go: a JSONL file, which is called FILE.partial until it is whole; `-` for stdout, without --format json;
+    /// or a name that ends in `/` for a folder of Parquet files, which can be stopped and resumed:
+    /// DIR/predictions/part-00000.parquet … and DIR/predict.json
     #[arg(long, value_name = "FILE|DIR/")]
     pub(super) output: PathBuf,
     /// With --output DIR/: documents of each Parquet file [default: 2000]
@@ -164,7 +165,8 @@ pub(super) struct PredictOptions {
     /// What stances are about: a TOML file of `id = "phrase"` lines (task stance)
     #[arg(long, value_name = "FILE", required_if_eq("task", "stance"))]
     pub(super) targets: Option<PathBuf>,
-    /// Also write the logits, as Parquet: a file, or with --output DIR/ a folder (a name that ends in `/`) of files
+    /// Also write the logits, as Parquet: a file, or with --output DIR/ a folder (a name that ends in `/`) of files, which is new or
+    /// empty
     #[arg(long, value_name = "FILE|DIR/")]
     pub(super) logits: Option<PathBuf>,
     /// What a class of the model means, where its name in config.json does not say it, or an entity type as gold calls it:

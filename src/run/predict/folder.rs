@@ -3,11 +3,10 @@
 //! `predict.json` says what was asked and which shards are whole: it is written after each of them, so that a process that is
 //! killed loses one shard at most.
 
-use super::source::Plan;
 use super::{Made, PredictError};
 use crate::base::digest;
-use crate::base::file::{Beside, sweep, write_whole};
-use crate::corpus::{Records, Survey};
+use crate::base::file::{Beside, UNFINISHED, claim, place, sweep, write_whole};
+use crate::corpus::Survey;
 use crate::run::ask::Counts;
 use crate::run::cell::Request;
 use crate::run::model::{Model, digests};
@@ -15,12 +14,16 @@ use crate::table::GrowingTable;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// The version of `predict.json`.
 pub(super) const VERSION: u64 = 1;
 const MANIFEST: &str = "predict.json";
+/// Held while shards are on their way, so that no two processes write to one folder.
+const LOCK: &str = "predict.lock";
+/// The most shards: their names have five digits, and are in the shards' order.
+pub(super) const MOST: usize = 100_000;
 
 /// A folder that answers go to.
 #[derive(Debug, Clone, Copy)]
@@ -65,11 +68,7 @@ struct Shard {
 }
 
 /// What is asked of which model about which documents.
-pub(super) fn identity(
-    request: &Request<'_>,
-    model: &Model,
-    (records, all): (&dyn Records, Survey),
-) -> io::Result<Identity> {
+pub(super) fn identity(request: &Request<'_>, model: &Model, all: &Survey) -> Identity {
     let runtime = matches!(model, Model::Neural { .. }).then_some(request.model.runtime);
     let targets: BTreeMap<&str, &str> =
         request.targets.iter().map(|target| (target.id.as_str(), target.phrase.as_str())).collect();
@@ -81,9 +80,9 @@ pub(super) fn identity(
         ("task", json!(request.options.task())),
         ("decoding", json!(request.options)),
         ("targets", json!(targets)),
-        ("input", json!({ "documents": all.documents, "bytes": all.bytes, "digest": records.digest()? })),
+        ("input", json!({ "documents": all.documents, "bytes": all.bytes, "digest": all.marks.last() })),
     ];
-    Ok(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// How the parts of an identity are called in messages.
@@ -108,6 +107,8 @@ pub(super) struct Shards<'a> {
     documents: usize,
     /// The shard that grows.
     growing: Option<Growing>,
+    /// Keeps other processes out.
+    _lock: NamedTempFile,
 }
 
 struct Growing {
@@ -130,22 +131,15 @@ impl<'a> Shards<'a> {
         mut identity: Identity,
         documents: usize,
     ) -> Result<Self, PredictError> {
-        identity.insert("logits".to_owned(), json!(place.logits.is_some()));
+        identity.insert("logits".to_owned(), json!(place.logits.map(|logits| way(place.folder, logits))));
         identity.insert("shard_documents".to_owned(), json!(place.documents));
-        let path = place.folder.join(MANIFEST);
-        let manifest = if path.exists() {
-            if !place.resume {
-                return Err(PredictError::Taken(place.folder.to_owned()));
-            }
-            Some(read(&path)?)
-        } else {
-            let empty = std::fs::read_dir(place.folder).map_or(true, |mut entries| entries.next().is_none());
-            if !empty {
-                return Err(PredictError::Occupied(place.folder.to_owned()));
-            }
-            None
-        };
-        let mut shards = match manifest {
+        let shards = documents.div_ceil(place.documents);
+        if shards > MOST {
+            return Err(PredictError::Shards { shards });
+        }
+        let made = std::fs::create_dir_all(place.folder).and_then(|()| claim(&place.folder.join(LOCK)));
+        let lock = made.map_err(PredictError::write(place.folder))?;
+        let mut shards = match place.there()? {
             None => BTreeMap::new(),
             Some(manifest) => {
                 let differs = |name: &str| manifest.asked.get(name) != identity.get(name);
@@ -157,22 +151,24 @@ impl<'a> Shards<'a> {
                 manifest.shards
             }
         };
-        for folder in [Some(place.predictions()), place.logits.map(Path::to_owned)].into_iter().flatten() {
-            let ready = std::fs::create_dir_all(&folder).and_then(|()| sweep(&folder));
-            ready.map_err(PredictError::write(&folder))?;
-        }
         shards.retain(|name, shard| place.holds(name, shard));
         let manifest =
             Manifest { version: VERSION, complete: false, asked: identity, counts: Counts::default(), shards };
-        let begun = Self { place, manifest, documents, growing: None };
+        let begun = Self { place, manifest, documents, growing: None, _lock: lock };
+        // The manifest comes before all else, so that whatever a killed process leaves can be taken up.
         begun.save()?;
+        let (folder, predictions) = (Some(place.folder.to_owned()), Some(place.predictions()));
+        for folder in [folder, predictions, place.logits.map(Path::to_owned)].into_iter().flatten() {
+            let ready = std::fs::create_dir_all(&folder).and_then(|()| sweep(&folder));
+            ready.map_err(PredictError::write(&folder))?;
+        }
         Ok(begun)
     }
 
-    pub(super) fn plan(&self) -> Plan {
-        let (documents, shard) = (self.documents, self.place.documents);
-        let kept = (0..documents.div_ceil(shard)).map(|number| self.manifest.shards.contains_key(&name(number)));
-        Plan { documents, shard, kept: kept.collect() }
+    /// By shard, whether it is there already.
+    pub(super) fn kept(&self) -> Vec<bool> {
+        let shards = self.documents.div_ceil(self.place.documents);
+        (0..shards).map(|number| self.manifest.shards.contains_key(&name(number))).collect()
     }
 
     pub(super) fn take(&mut self, made: Made) -> Result<(), PredictError> {
@@ -214,6 +210,32 @@ impl<'a> Shards<'a> {
 }
 
 impl ShardFolder<'_> {
+    /// Refuses what cannot be begun or taken up, before anything is read for long.
+    pub(super) fn look(&self) -> Result<(), PredictError> {
+        let lock = self.folder.join(LOCK);
+        if lock.exists() {
+            claim(&lock).map_err(PredictError::write(self.folder))?;
+        }
+        self.there().map(|_| ())
+    }
+
+    /// What is to be taken up; None: the folders are free.
+    fn there(&self) -> Result<Option<Manifest>, PredictError> {
+        let path = self.folder.join(MANIFEST);
+        if path.exists() {
+            return if self.resume { read(&path).map(Some) } else { Err(PredictError::Taken(self.folder.to_owned())) };
+        }
+        // What a process leaves that was killed before it had written a manifest is nothing.
+        let ours = |name: &str| name == LOCK || name.starts_with(UNFINISHED);
+        if names(self.folder).iter().any(|name| !ours(name)) {
+            return Err(PredictError::Occupied(self.folder.to_owned()));
+        }
+        if let Some(logits) = self.logits.filter(|logits| !names(logits).is_empty()) {
+            return Err(PredictError::Occupied(logits.to_owned()));
+        }
+        Ok(None)
+    }
+
     fn predictions(&self) -> PathBuf {
         self.folder.join("predictions")
     }
@@ -246,7 +268,20 @@ impl Part {
     }
 }
 
-/// Shards are in the order of their names.
+/// What stands in a folder; nothing where there is none.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// The way from one folder to another.
+fn way(from: &Path, to: &Path) -> PathBuf {
+    let (from, to) = (place(from), place(to));
+    let shared = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(to.components().skip(shared)).collect()
+}
+
 fn name(number: usize) -> String {
     format!("part-{number:05}.parquet")
 }

@@ -34,7 +34,7 @@ impl<'a> Lines<'a> {
         let logits = match logits {
             None => None,
             Some(path) => {
-                let beside = Beside::create(path).map_err(PredictError::write(path))?;
+                let beside = Beside::growing(path).map_err(PredictError::write(path))?;
                 let table = GrowingTable::new(beside.handle().map_err(PredictError::write(path))?);
                 Some((path.to_owned(), beside, table))
             }
@@ -42,7 +42,7 @@ impl<'a> Lines<'a> {
         let Some(path) = file else {
             return Ok(Self { path: PathBuf::from("-"), file: None, out: Box::new(stream), logits });
         };
-        let beside = Beside::create(path).map_err(PredictError::write(path))?;
+        let beside = Beside::growing(path).map_err(PredictError::write(path))?;
         let out = BufWriter::with_capacity(1 << 16, beside.handle().map_err(PredictError::write(path))?);
         Ok(Self { path: path.to_owned(), file: Some(beside), out: Box::new(out), logits })
     }

@@ -72,6 +72,12 @@ pub enum PredictError {
         /// What differs.
         differing: Vec<&'static str>,
     },
+    /// A folder would have more shards than names.
+    #[error("there would be {shards} files of predictions, and a folder has at most {}", folder::MOST)]
+    Shards {
+        /// How many there would be.
+        shards: usize,
+    },
     /// `predict.json` is not what it should be.
     #[error("`{}` is not valid: {reason}", path.display())]
     Malformed {
@@ -137,6 +143,9 @@ pub fn predict(
     observer: &dyn Observer,
 ) -> Result<Predicted, PredictError> {
     let begun = Instant::now();
+    if let Output::Shards(folder) = &output {
+        folder.look()?;
+    }
     let task = request.options.task();
     let model = Model::load(&request.model.path, task, request.model.runtime).map_err(CellError::from)?;
     let asked = Asked::bind(request, &model)?;
@@ -149,29 +158,32 @@ pub fn predict(
     }
     let load = begun.elapsed().as_secs_f64();
     let records = source::open(input)?;
-    let all = survey(records.as_ref(), |documents| observer.notice(&Event::Checked { documents }))?;
+    let shard = match &output {
+        Output::Lines { .. } => usize::MAX,
+        Output::Shards(folder) => folder.documents,
+    };
+    let all = survey(records.as_ref(), shard, |documents| observer.notice(&Event::Checked { documents }))?;
     let check = begun.elapsed().as_secs_f64() - load;
     let mut sink = match output {
         Output::Lines { file, stream, logits } => Sink::Lines(Box::new(lines::Lines::begin((file, logits), stream)?)),
         Output::Shards(folder) => {
-            let identity = folder::identity(request, &model, (records.as_ref(), all));
-            let identity = identity.map_err(|source| PredictError::Write { path: input.to_owned(), source })?;
+            let identity = folder::identity(request, &model, &all);
             Sink::Shards(Box::new(folder::Shards::begin(folder, identity, all.documents)?))
         }
     };
     observer.notice(&Event::CellStarted { key: &request.key, documents: all.documents, work: all.bytes });
-    let plan = sink.plan(all.documents);
+    let plan = source::Plan { kept: sink.kept(), all, shard };
     let documents = source::Source::new(records.as_ref(), input, &plan)?;
     let chunks = documents.chunks(observer);
     let as_tables = matches!(sink, Sink::Shards(_));
-    let make = |done: Done<'_>| made(&done, (task, plan.shard), (as_tables, with_logits));
+    let make = |done: Done<'_>| made(&done, (task, shard), (as_tables, with_logits));
     let (counts, spent) = stream((&asked, request.threads), chunks, (make, |made| sink.take(made)), observer)?;
     let finishing = Instant::now();
     sink.finish()?;
     let spent = Spent { write: spent.write + finishing.elapsed().as_secs_f64(), ..spent };
     observer.notice(&Event::CellFinished { key: &request.key });
     let throughput = request.throughput(asked.config().is_some(), counts, (load, &spent));
-    let (kept, wall) = (all.documents - counts.documents, begun.elapsed().as_secs_f64());
+    let (kept, wall) = (plan.all.documents - counts.documents, begun.elapsed().as_secs_f64());
     Ok(Predicted { throughput, counts, kept, check, spent, wall })
 }
 
@@ -197,10 +209,11 @@ enum Sink<'a> {
 }
 
 impl Sink<'_> {
-    fn plan(&self, documents: usize) -> source::Plan {
+    /// By shard, whether it is there already.
+    fn kept(&self) -> Vec<bool> {
         match self {
-            Self::Lines(_) => source::Plan { documents, shard: usize::MAX, kept: Vec::new() },
-            Self::Shards(shards) => shards.plan(),
+            Self::Lines(_) => Vec::new(),
+            Self::Shards(shards) => shards.kept(),
         }
     }
 

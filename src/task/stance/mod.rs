@@ -16,7 +16,7 @@ use crate::corpus::{Document, StanceLine, Target};
 use crate::engine::{Config, Head, Logits};
 use crate::text::{Tokenizer, split};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// How entailment decides a stance.
@@ -154,7 +154,19 @@ impl Task for StanceTask {
     }
 
     fn decode(&self, document: &Document, prepared: &Prepared, logits: &[Logits]) -> Answer {
-        let per_question = logits.chunks(prepared.windows.len().max(1));
+        let line = |target: &str, stance, scores| StanceLine {
+            document: document.id.clone(),
+            target: target.to_owned(),
+            stance,
+            scores: Some(scores),
+        };
+        if prepared.windows.is_empty() {
+            // The tokenizer found nothing to read: no stance is likelier than another, and no side is taken.
+            let targets: BTreeSet<&str> = prepared.questions.iter().map(|question| question.target.as_str()).collect();
+            let lines = targets.into_iter().map(|target| line(target, Stance::Neutral, [1.0 / 3.0; 3]));
+            return Answer::Stances(lines.collect());
+        }
+        let per_question = logits.chunks(prepared.windows.len());
         let weights: Vec<f64> = prepared.windows.iter().map(|window| window.decided.len() as f64).collect();
         // For each target, the scores of each stance's hypotheses.
         let mut by_target: BTreeMap<&str, [Vec<f64>; 3]> = BTreeMap::new();
@@ -169,7 +181,7 @@ impl Task for StanceTask {
         let lines = by_target.into_iter().map(|(target, by_stance)| {
             let means = Stance::ALL.map(|stance| self.options.mean(stance, &by_stance[stance.index()]));
             let (stance, scores) = self.options.decide(means);
-            StanceLine { document: document.id.clone(), target: target.to_owned(), stance, scores: Some(scores) }
+            line(target, stance, scores)
         });
         Answer::Stances(lines.collect())
     }

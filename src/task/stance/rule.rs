@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// From the logits of one hypothesis over one window, divided by the temperature before the softmax, to a score in 0..=1. A
 /// stance's score is the mean over its hypotheses, weighted where templates have weights, and the stance with the greatest
 /// score is the answer; of equals, the first of favor, against, neutral. A side whose share of the three scores is below the
-/// threshold is not taken: the answer is neutral then.
+/// threshold is not taken: the answer is neutral then, as for a text in which the tokenizer finds nothing.
 /// The name and the version are part of every stance metric's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -211,7 +211,7 @@ fn documents_that_are_not_utf8() {
         RUN,
         str![[r#"
 error: `corpus/documents.jsonl` line 2: byte 136 of the file is not valid UTF-8
-hint: convert the file to UTF-8
+hint: mend what is named above and try again; nothing was written
 
 "#]],
     );

@@ -3,6 +3,7 @@
 use crate::cli::desk::Desk;
 use crate::cli::stream::parquet;
 use polars::prelude::Column;
+use snapbox::data::Inline;
 use snapbox::{IntoData, str};
 
 const LINE: &str = "predict --task ner --model models/gazetteer --input";
@@ -175,7 +176,7 @@ hint: name another folder
     Desk::small().refuses(
         &format!("{LINE} corpus/documents.jsonl --output suite.toml/"),
         str![[r#"
-error: `suite.toml/predictions` cannot be written: Not a directory (os error 20)
+error: `suite.toml/` cannot be written: not a directory
 hint: check the path, its permissions, and the room on the disk
 
 "#]],
@@ -198,37 +199,228 @@ hint: --resume takes up what is not finished; or name another folder
 }
 
 #[test]
+fn a_folder_of_logits_that_is_in_use() {
+    let desk = Desk::small();
+    let line = "predict --task ner --model models/tagger --input corpus/documents.jsonl --logits logits/";
+    desk.succeeds(&format!("{line} --output one/"));
+    desk.edit("corpus/documents.jsonl", "takes no side", "takes a side");
+    desk.refuses(
+        &format!("{line} --output two/"),
+        str![[r#"
+error: `logits/` is not empty, and holds no predictions that could be taken up
+hint: name another folder
+
+"#]],
+    );
+    desk.refuses(
+        &format!("{line} --output two/ --resume"),
+        str![[r#"
+error: `logits/` is not empty, and holds no predictions that could be taken up
+hint: name another folder
+
+"#]],
+    );
+    desk.succeeds(&format!("{line} --output two/").replace("logits/", "other/"));
+    desk.refuses(
+        &format!("{line} --output two/ --resume"),
+        str![[r#"
+error: the predictions in `two/` were begun with another choice of logits
+hint: name another folder, or go back to what it was begun with; nothing was changed
+
+"#]],
+    );
+}
+
+#[test]
+fn a_folder_that_another_process_writes_to() {
+    let desk = Desk::small();
+    for file in ["out/predict.lock", "out.jsonl.partial"] {
+        desk.write(file, "");
+        let lock = std::fs::File::options().write(true).open(desk.path(file)).unwrap();
+        lock.lock().unwrap();
+        // It is refused before the input is read.
+        if file.starts_with("out/") {
+            desk.refuses(
+                &format!("{LINE} nowhere --output out/"),
+                str![[r#"
+error: `out/` cannot be written: another process is writing it
+hint: wait until it has ended, or name another place; nothing was changed
+
+"#]],
+            );
+        } else {
+            desk.refuses(
+                &format!("{LINE} corpus/documents.jsonl --output out.jsonl"),
+                str![[r#"
+error: `out.jsonl` cannot be written: another process is writing it
+hint: wait until it has ended, or name another place; nothing was changed
+
+"#]],
+            );
+        }
+    }
+}
+
+#[test]
+fn more_shards_than_names() {
+    let desk = Desk::small();
+    let line = |at: usize| format!("{{\"id\": \"{at}\", \"text\": \"x\"}}\n");
+    desk.write("in.jsonl", (0..100_001).map(line).collect::<String>());
+    desk.refuses(
+        &format!("{LINE} in.jsonl --output out/ --shard-documents 1"),
+        str![[r#"
+error: there would be 100001 files of predictions, and a folder has at most 100000
+hint: take more documents a file with --shard-documents; nothing was written
+
+"#]],
+    );
+}
+
+#[test]
+fn a_folder_is_refused_before_the_input_is_read() {
+    let desk = Desk::small();
+    desk.refuses(
+        &format!("{LINE} nowhere --output models/"),
+        str![[r#"
+error: `models/` is not empty, and holds no predictions that could be taken up
+hint: name another folder
+
+"#]],
+    );
+    desk.refuses(
+        &format!("{LINE} nowhere --output suite.toml/out/"),
+        str![[r#"
+error: `suite.toml/out/` cannot be written: not a directory
+hint: check the path, its permissions, and the room on the disk
+
+"#]],
+    );
+    desk.refuses(
+        &format!("{LINE} nowhere --output out/ --logits suite.toml/"),
+        str![[r#"
+error: `suite.toml/` cannot be written: not a directory
+hint: check the path, its permissions, and the room on the disk
+
+"#]],
+    );
+    desk.succeeds(&format!("{LINE} corpus/documents.jsonl --output out/"));
+    desk.refuses(
+        &format!("{LINE} nowhere --output out/"),
+        str![[r#"
+error: there are predictions in `out/` already
+hint: --resume takes up what is not finished; or name another folder
+
+"#]],
+    );
+}
+
+#[test]
 fn predictions_that_were_begun_otherwise() {
     let desk = Desk::small();
     let line =
         "predict --task ner --model models/tagger --input corpus/documents.jsonl --output out/ --shard-documents 2";
     desk.succeeds(line);
-    desk.refuses(
-        &format!("{line} --resume --aggregation max"),
+    let refuses = |line: &str, message: Inline| desk.refuses(&format!("{line} --resume"), message);
+    refuses(
+        &format!("{line} --aggregation max"),
         str![[r#"
 error: the predictions in `out/` were begun with another way of decoding
 hint: name another folder, or go back to what it was begun with; nothing was changed
 
 "#]],
     );
-    desk.refuses(
-        &format!("{line} --resume --label PER=PERSON --logits out/logits/"),
+    refuses(
+        &format!("{line} --label PER=PERSON --logits out/logits/"),
         str![[r#"
 error: the predictions in `out/` were begun with another `--label`, another choice of logits
 hint: name another folder, or go back to what it was begun with; nothing was changed
 
 "#]],
     );
-    desk.refuses(&format!("{} --resume", line.replace(" 2", " 3").replace("tagger", "gazetteer")), str![[r#"
+    refuses(
+        &line.replace(" 2", " 3").replace("tagger", "gazetteer"),
+        str![[r#"
 error: the predictions in `out/` were begun with another model, another engine, precision or device, another `--shard-documents`
 hint: name another folder, or go back to what it was begun with; nothing was changed
 
-"#]]);
+"#]],
+    );
+    refuses(
+        &format!("{line} --precision int8"),
+        str![[r#"
+error: the predictions in `out/` were begun with another engine, precision or device
+hint: name another folder, or go back to what it was begun with; nothing was changed
+
+"#]],
+    );
+    let stance = "--task stance --targets corpus/targets.toml";
+    refuses(
+        &line.replace("--task ner", stance).replace("tagger", "judge"),
+        str![[r#"
+error: the predictions in `out/` were begun with another model, another task, another way of decoding, another `--targets`
+hint: name another folder, or go back to what it was begun with; nothing was changed
+
+"#]],
+    );
+    let (documents, manifest) = (desk.read("corpus/documents.jsonl"), desk.read("out/predict.json"));
     desk.edit("corpus/documents.jsonl", "takes no side", "takes a side");
+    refuses(
+        line,
+        str![[r#"
+error: the predictions in `out/` were begun with another input
+hint: name another folder, or go back to what it was begun with; nothing was changed
+
+"#]],
+    );
+    desk.write("corpus/documents.jsonl", documents);
+    let version = format!("\"karat\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    desk.edit("out/predict.json", &version, "\"karat\": \"0.0.1\"");
+    refuses(
+        line,
+        str![[r#"
+error: the predictions in `out/` were begun with another version of karat
+hint: name another folder, or go back to what it was begun with; nothing was changed
+
+"#]],
+    );
+    desk.write("out/predict.json", manifest);
+    // Weights that differ in the last bit of one number.
+    let weights = desk.path("models/tagger/model.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    let at = bytes.len() - 4;
+    bytes[at] ^= 1;
+    desk.write("models/tagger/model.safetensors", bytes);
+    refuses(
+        line,
+        str![[r#"
+error: the predictions in `out/` were begun with another model
+hint: name another folder, or go back to what it was begun with; nothing was changed
+
+"#]],
+    );
+}
+
+#[test]
+fn predictions_that_were_begun_with_other_names_or_targets() {
+    let desk = Desk::small();
+    let line = format!("{LINE} corpus/documents.jsonl --output out/");
+    desk.succeeds(&line);
+    desk.edit("models/gazetteer/names.tsv", "LOC\tDoha", "ORG\tDoha");
     desk.refuses(
         &format!("{line} --resume"),
         str![[r#"
-error: the predictions in `out/` were begun with another input
+error: the predictions in `out/` were begun with another model
+hint: name another folder, or go back to what it was begun with; nothing was changed
+
+"#]],
+    );
+    let line = "predict --task stance --model models/judge --targets corpus/targets.toml --input corpus/documents.jsonl --output judged/";
+    desk.succeeds(line);
+    desk.edit("corpus/targets.toml", "\"talks\"", "\"the talks\"");
+    desk.refuses(
+        &format!("{line} --resume"),
+        str![[r#"
+error: the predictions in `judged/` were begun with another `--targets`
 hint: name another folder, or go back to what it was begun with; nothing was changed
 
 "#]],
