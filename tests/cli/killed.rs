@@ -166,7 +166,10 @@ fn a_closed_stdout_is_a_failure_only_where_something_is_lost() {
         ),
     ] {
         let desk = Desk::small();
-        let line = "predict --task ner --model models/tagger --input corpus/documents.jsonl --output -";
+        // More than a pipe holds: until it is closed for good, what is written waits.
+        let line = |at: usize| format!("{{\"id\": \"{at:0>100}\", \"text\": \"x\"}}\n");
+        desk.write("in.jsonl", (0..3000).map(line).collect::<String>());
+        let line = "predict --task ner --model models/tagger --input in.jsonl --output -";
         let mut child = Command::new(env!("CARGO_BIN_EXE_karat"))
             .args(format!("{line}{logits}").split(' '))
             .current_dir(desk.path(""))
