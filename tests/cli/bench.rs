@@ -5,7 +5,6 @@ use karat::stats::{median, outliers, quantile};
 use karat::table::Stored;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::process::Stdio;
 
 /// A number of the JSON.
 fn of(row: &Value, name: &str) -> f64 {
@@ -213,15 +212,8 @@ fn a_suite_behind_two_dashes_has_its_memory() {
 #[test]
 fn a_reader_that_is_gone_costs_no_folder() {
     let desk = Desk::small();
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_karat"))
-        .args("bench suite.toml --threads 1 --rounds 1 --latency 0 --out out".split(' '))
-        .current_dir(desk.path(""))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    assert!(child.wait().unwrap().success());
+    let (code, stderr) = desk.unread("bench suite.toml --threads 1 --rounds 1 --latency 0 --out out");
+    assert_eq!(code, Some(0), "{stderr}");
     assert!(desk.files("out").contains_key("bench.json"));
 }
 

@@ -6,6 +6,7 @@ use snapbox::IntoData;
 use snapbox::cmd::Command;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use tempfile::TempDir;
 
 /// The folder.
@@ -108,6 +109,20 @@ impl Desk {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "karat {line}: {stderr}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs `karat`, of whose stdout nothing is read, and returns its exit code and stderr.
+    pub(crate) fn unread(&self, line: &str) -> (Option<i32>, String) {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_karat"))
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 
     /// Runs `karat`, which must exit with code 2, print nothing on stdout and exactly `message` on stderr, and leave every

@@ -1,7 +1,6 @@
 //! Help teaches, wrong arguments are refused with their usage, and a pipe gets no progress bar.
 
 use super::desk::Desk;
-use std::process::Stdio;
 
 /// Help of a command names all of `words`, on stdout.
 fn teaches(line: &str, words: &[&str]) {
@@ -181,15 +180,5 @@ fn where_stderr_is_no_terminal_there_is_no_progress_bar() {
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let desk = Desk::small();
     desk.succeeds("run suite.toml --out out");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_karat"))
-        .args(["report", "out"])
-        .current_dir(desk.path(""))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(desk.unread("report out"), (Some(0), String::new()));
 }

@@ -170,17 +170,7 @@ fn a_closed_stdout_is_a_failure_only_where_something_is_lost() {
         let line = |at: usize| format!("{{\"id\": \"{at:0>100}\", \"text\": \"x\"}}\n");
         desk.write("in.jsonl", (0..3000).map(line).collect::<String>());
         let line = "predict --task ner --model models/tagger --input in.jsonl --output -";
-        let mut child = Command::new(env!("CARGO_BIN_EXE_karat"))
-            .args(format!("{line}{logits}").split(' '))
-            .current_dir(desk.path(""))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), message);
-        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(desk.unread(&format!("{line}{logits}")), (Some(code), message.to_owned()));
         assert!(!desk.path("out.parquet").exists() && !desk.path("out.parquet.partial").exists());
     }
 }
